@@ -1,0 +1,1 @@
+"""Client of ARCA (formerly AFIP): login tickets (WSAA) and the taxpayer registry ("padrón"). Imports no frappe."""
