@@ -1,0 +1,123 @@
+"""The fields and properties this app adds to ERPNext's doctypes, and their removal.
+
+Every field carries the app's module, so that uninstalling the app deletes it (`installer.remove_app`
+deletes whatever links to the app's Module Def); columns and their data stay in the database.
+"""
+
+import frappe
+from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
+from frappe.custom.doctype.property_setter.property_setter import make_property_setter
+
+from mercadolibre_sync.arca.condicion import Condicion
+
+MODULE = "MercadoLibre Sync"
+
+
+def _(text: str) -> str:
+	"""Mark a label for the translation catalogue; it is stored in English and translated on display."""
+	return text
+
+
+def customer_fields() -> list[dict]:
+	"""The Customer's custom fields, in the order in which they stand on the form."""
+	return [
+		{
+			"fieldname": "arca_document_type",
+			"label": _("Document Type"),
+			"fieldtype": "Data",
+			"insert_after": "tax_id",
+			"description": _("Kind of document the number above is: DNI, CUIT, CUIL or what the buyer gave."),
+		},
+		{
+			"fieldname": "arca_condicion_iva",
+			"label": _("IVA Condition"),
+			"fieldtype": "Select",
+			"options": "\n".join(("", *(condicion.label for condicion in Condicion))),
+			"insert_after": "arca_document_type",
+			"in_standard_filter": 1,
+			"description": _("Condición frente al IVA, which decides the class of the invoice."),
+		},
+		{
+			"fieldname": "arca_condicion_iva_source",
+			"label": _("IVA Condition From"),
+			"fieldtype": "Select",
+			"options": "\nARCA\nMercadoLibre\nBy hand",
+			"insert_after": "arca_condicion_iva",
+			"read_only": 1,
+			"description": _("Who said so. A value set by hand is never overwritten."),
+		},
+		{
+			"fieldname": "mercadolibre_tab",
+			"label": _("MercadoLibre"),
+			"fieldtype": "Tab Break",
+			"insert_after": "portal_users",
+			"depends_on": "mercadolibre_id",
+		},
+		{
+			"fieldname": "mercadolibre_id",
+			"label": _("MercadoLibre ID"),
+			"fieldtype": "Data",
+			"insert_after": "mercadolibre_tab",
+			"unique": 1,
+			"search_index": 1,
+			"read_only": 1,
+			"no_copy": 1,
+			"in_standard_filter": 1,
+			"description": _(
+				"The buyer's number at MercadoLibre. It never changes and identifies the customer."
+			),
+		},
+		{
+			"fieldname": "mercadolibre_nickname",
+			"label": _("MercadoLibre Nickname"),
+			"fieldtype": "Data",
+			"insert_after": "mercadolibre_id",
+			"read_only": 1,
+			"no_copy": 1,
+			"description": _(
+				"Nickname seen last. The customer's name follows when it changes at MercadoLibre."
+			),
+		},
+		{
+			"fieldname": "mercadolibre_account",
+			"label": _("MercadoLibre Account"),
+			"fieldtype": "Link",
+			"options": "MercadoLibre Account",
+			"insert_after": "mercadolibre_nickname",
+			"read_only": 1,
+			"no_copy": 1,
+			"description": _("Account through which the buyer came first."),
+		},
+		{
+			"fieldname": "mercadolibre_profile",
+			"label": _("MercadoLibre Profile"),
+			"fieldtype": "Data",
+			"options": "URL",
+			"insert_after": "mercadolibre_account",
+			"read_only": 1,
+			"no_copy": 1,
+			"description": _("Public page of the buyer at MercadoLibre."),
+		},
+	]
+
+
+def create() -> None:
+	"""Create or bring up to date every custom field and property. Safe to run again."""
+	common = {"module": MODULE, "translatable": 0}
+	create_custom_fields({"Customer": [common | field for field in customer_fields()]})
+	make_property_setter(
+		"Customer", "tax_id", "label", "CUIT/CUIL", "Data", validate_fields_for_doctype=False
+	)
+	frappe.db.set_value(
+		"Property Setter",
+		{"doc_type": "Customer", "field_name": "tax_id", "property": "label"},
+		"module",
+		MODULE,
+	)
+
+
+def delete() -> None:
+	"""Remove what `create` made. The columns stay, so that no customer loses data."""
+	frappe.db.delete("Custom Field", {"module": MODULE})
+	frappe.db.delete("Property Setter", {"module": MODULE})
+	frappe.clear_cache(doctype="Customer")

@@ -1,0 +1,67 @@
+"""What happens to a posted notification: the least possible, because MercadoLibre waits 500 ms."""
+
+
+import frappe
+from frappe.utils import now_datetime
+
+from mercadolibre_sync.inbox import states
+from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.meli.errors import UnexpectedShape
+from mercadolibre_sync.meli.notification import Notification, parse
+
+SOURCE_POSTED = "MercadoLibre"
+PRIORITY_FRESH = 0
+
+
+def receive(body: bytes) -> bool:
+	"""Store a posted notification; True if a worker has something to do.
+
+	What is malformed, or not for our application or one of our sellers, is dropped without a trace:
+	anybody can post here, and a stranger must neither fill the database nor learn who we are.
+	"""
+	notification = _parse(body)
+	if not notification or notification.application_id != _application_id():
+		return False
+	account = frappe.db.get_value("MercadoLibre Account", {"user_id": notification.user_id})
+	if not account:
+		return False
+	return store(notification, account, SOURCE_POSTED, PRIORITY_FRESH)
+
+
+def store(notification: Notification, account: str, source: str, priority: int) -> bool:
+	"""Insert one row, Queued or, for a topic that is not ours, Ignored; True if it was queued.
+
+	No Document API: a single INSERT, without hooks, versions or realtime events.
+	"""
+	reference = notification.reference
+	now = now_datetime()
+	row = {
+		"name": frappe.generate_hash(length=16),
+		"creation": now,
+		"modified": now,
+		"owner": "Administrator",
+		"modified_by": "Administrator",
+		"status": states.QUEUED if reference else states.IGNORED,
+		"reason": None if reference else "This app has no use for this topic.",
+		"topic": notification.topic,
+		"resource": f"/{reference.kind}s/{reference.id}" if reference else notification.resource,
+		"source": source,
+		"account": account,
+		"user_id": notification.user_id,
+		"received": now,
+		"attempts": 0,
+		"priority": priority,
+	}
+	frappe.db.bulk_insert(NOTIFICATION, list(row), [tuple(row.values())])
+	return bool(reference)
+
+
+def _parse(body: bytes) -> Notification | None:
+	try:
+		return parse(body)
+	except UnexpectedShape:
+		return None
+
+
+def _application_id() -> str | None:
+	return frappe.db.get_single_value("MercadoLibre Settings", "application_id")

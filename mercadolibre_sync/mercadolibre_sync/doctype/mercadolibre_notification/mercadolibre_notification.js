@@ -1,0 +1,11 @@
+frappe.ui.form.on("MercadoLibre Notification", {
+	refresh(frm) {
+		frm.disable_save();
+		if (!["Failed", "Waiting for retry"].includes(frm.doc.status)) return;
+		frm.add_custom_button(__("Retry"), async () => {
+			await frm.call("retry");
+			frappe.show_alert({ message: __("Queued again."), indicator: "green" });
+			frm.reload_doc();
+		});
+	},
+});

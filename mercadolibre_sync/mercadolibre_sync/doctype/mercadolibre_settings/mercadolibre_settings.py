@@ -1,0 +1,23 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import get_url
+
+
+class MercadoLibreSettings(Document):
+	@property
+	def notification_url(self) -> str:
+		return get_url("/api/method/mercadolibre_sync.api.notifications")
+
+	@property
+	def redirect_url(self) -> str:
+		return get_url("/api/method/mercadolibre_sync.api.authorized")
+
+	def validate(self) -> None:
+		self.application_id = (self.application_id or "").strip()
+		if self.application_id and not self.application_id.isdecimal():
+			frappe.throw(
+				_(
+					'"Application ID" must be the number of the application, digits only: it is shown at developers.mercadolibre.com.ar.'
+				)
+			)

@@ -1,0 +1,102 @@
+"""The Address of a delivery (contract: New buyer, Known buyer)."""
+
+from typing import TYPE_CHECKING
+
+import frappe
+from frappe import _
+
+from mercadolibre_sync.meli.models import Destination
+from mercadolibre_sync.meli.sites import site
+from mercadolibre_sync.sync.comments import comment_once
+from mercadolibre_sync.sync.text import fit, fold, join
+
+if TYPE_CHECKING:
+	from mercadolibre_sync.sync.purchases import Purchase
+
+ADDRESS = "Address"
+# The stored option; a Spanish desk shows it as "Envío". The title is free text and reads so for everybody.
+TYPE = "Shipping"
+TITLE = "Envío"
+SHORT = 140
+
+
+def ensure(customer: str, purchase: "Purchase") -> bool:
+	"""Create the delivery's Address unless the customer has one with its city and line 1; True if created."""
+	if not purchase.destination:
+		return False
+	values, rest = _values(purchase)
+	if not values or _exists(customer, values):
+		return False
+	address = frappe.new_doc(ADDRESS)
+	address.update(values)
+	address.append("links", {"link_doctype": "Customer", "link_name": customer})
+	# A name of our own: Frappe's would be "Envío-<type in the session's language>" for every buyer, counted
+	# up through one naming series that all workers wait for.
+	address.insert(ignore_permissions=True, set_name=_free_name(purchase.buyer_id))
+	if rest:
+		comment_once(address, _("Did not fit into the address: {0}").format(rest))
+	return True
+
+
+def _values(purchase: "Purchase") -> tuple[dict | None, str]:
+	"""The Address's fields and the text that fits nowhere. None without street or city: hidden, or not known."""
+	destination = purchase.destination
+	street, city = _street(destination), _city(destination)
+	if not street or not city:
+		return None, ""
+	line1, rest = fit(join(street, *destination.comments), _length("address_line1"))
+	line2, rest = fit(join(destination.receiver_name, rest), _length("address_line2"))
+	return {
+		"address_title": TITLE,
+		"address_type": TYPE,
+		"address_line1": line1,
+		"address_line2": line2 or None,
+		"city": fit(city, SHORT)[0],
+		"state": fit(destination.state or "", SHORT)[0] or None,
+		"pincode": fit(destination.zip_code or "", SHORT)[0] or None,
+		"country": _country(destination, purchase.account.site),
+		"phone": fit(destination.receiver_phone or "", SHORT)[0] or None,
+		"email_id": purchase.order.buyer.email,
+	}, rest
+
+
+def _street(destination: Destination) -> str | None:
+	return (
+		join(destination.street_name, destination.street_number, separator=" ")
+		if destination.street_name
+		else destination.address_line
+	)
+
+
+def _city(destination: Destination) -> str | None:
+	"""The city, else the quarter or municipality (often the only place that names one), else the state."""
+	return destination.city or destination.neighborhood or destination.municipality or destination.state
+
+
+def _country(destination: Destination, site_id: str) -> str | None:
+	code = destination.country_id or site(site_id).country_code
+	return frappe.db.get_value("Country", {"code": code.lower()}) or site(site_id).country_name
+
+
+def _exists(customer: str, values: dict) -> bool:
+	known = frappe.get_all(
+		ADDRESS,
+		filters=[
+			["Dynamic Link", "link_doctype", "=", "Customer"],
+			["Dynamic Link", "link_name", "=", customer],
+		],
+		fields=["city", "address_line1"],
+	)
+	place = (fold(values["city"]), fold(values["address_line1"]))
+	return any((fold(row.city), fold(row.address_line1)) == place for row in known)
+
+
+def _free_name(buyer_id: str) -> str:
+	number = 1
+	while frappe.db.exists(ADDRESS, name := f"{buyer_id}-{TITLE}-{number}"):
+		number += 1
+	return name
+
+
+def _length(fieldname: str) -> int:
+	return frappe.get_meta(ADDRESS).get_field(fieldname).length or SHORT

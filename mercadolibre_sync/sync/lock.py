@@ -1,0 +1,42 @@
+"""One worker at a time, across machines, through named locks of the database server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import frappe
+from frappe import _
+
+from mercadolibre_sync.sync.errors import TryLater
+
+WAIT_SECONDS = 30
+
+
+def buyer_lock(buyer_id: str):
+	"""The lock under which one buyer's documents are read and written.
+
+	A new buyer has no row yet that could be locked, and two workers inserting it would meet in a unique
+	key after half the work.
+	"""
+	return named_lock(f"buyer:{buyer_id}")
+
+
+@contextmanager
+def named_lock(name: str) -> Iterator[None]:
+	"""Hold a lock of this site and start a new transaction under it. Open changes are rolled back.
+
+	The lock comes before the transaction's first read, so that the transaction sees all that the previous
+	holder committed (after a row lock it would not: MariaDB's snapshot may be older). It is held across
+	commits and without an open transaction, and the server frees it when a killed worker's connection ends.
+
+	Raises TryLater after WAIT_SECONDS.
+	"""
+	# Locks are the server's, not the database's: sites that share a server must not wait for each other.
+	full_name = f"{frappe.conf.db_name}:meli:{name}"
+	if not frappe.db.sql("select get_lock(%s, %s)", (full_name, WAIT_SECONDS))[0][0]:
+		raise TryLater(_("Another worker is busy with the same. Trying again by itself."))
+	frappe.db.rollback()
+	try:
+		yield
+	finally:
+		frappe.db.rollback()
+		frappe.db.sql("select release_lock(%s)", (full_name,))

@@ -1,0 +1,28 @@
+"""Comparing and fitting the texts that people typed at MercadoLibre."""
+
+import unicodedata
+
+
+def fold(text: str | None) -> str:
+	"""The text without case, accents and repeated spaces, for comparing (contract: Known buyer, Address)."""
+	decomposed = unicodedata.normalize("NFKD", text or "")
+	plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+	return " ".join(plain.casefold().split())
+
+
+def fit(text: str, length: int) -> tuple[str, str]:
+	"""Cut a text at a word's end so that the first part fits a field; returns it and the rest.
+
+	The rest is empty when everything fits. A single word longer than the field is cut in the middle.
+	"""
+	text = " ".join(text.split())
+	if len(text) <= length:
+		return text, ""
+	cut = text.rfind(" ", 0, length + 1)
+	cut = cut if cut > 0 else length
+	return text[:cut].rstrip(), text[cut:].lstrip()
+
+
+def join(*parts: str | None, separator: str = ", ") -> str:
+	"""The parts that say something, joined."""
+	return separator.join(part for part in parts if part)
