@@ -1,0 +1,47 @@
+"""What a ground gives to tests and demo."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .paths import CHECKOUT, GROUND
+
+
+@dataclass(frozen=True)
+class Ground:
+	python: Path
+	"""Interpreter that imports frappe, erpnext and our app."""
+	sites: Path
+	"""The bench's sites folder: Frappe's processes run there."""
+	site: str
+	description: str
+	"""Names the ground on the output's last line."""
+
+	@property
+	def site_config(self) -> Path:
+		return self.sites / self.site / "site_config.json"
+
+	def environment(self) -> dict[str, str]:
+		"""The processes' environment: it names the site and makes `tests` importable."""
+		return {
+			# Frappe's workers switch themselves to test mode where CI is set.
+			**{name: value for name, value in os.environ.items() if name != "CI"},
+			"MELI_SITE": self.site,
+			"MELI_SITES_PATH": str(self.sites),
+			"PYTHONPATH": str(CHECKOUT),
+		}
+
+	def run(self, *arguments: str, **options) -> subprocess.CompletedProcess:
+		"""Run the ground's Python with `arguments`, by default where Frappe expects to be run."""
+		options = {"cwd": self.sites, "env": self.environment()} | options
+		return subprocess.run([str(self.python), *arguments], **options)
+
+	def run_quietly(self, task: str, *arguments: str) -> None:
+		"""Run the ground's Python into a log. Raises SystemExit with the log's end where that fails."""
+		print(task, flush=True)
+		log = GROUND / "ground.log"
+		with log.open("w") as output:
+			status = self.run(*arguments, stdout=output, stderr=subprocess.STDOUT).returncode
+		if status:
+			raise SystemExit(f"{log.read_text()[-4000:]}\n{task} failed, see {log}")

@@ -1,0 +1,81 @@
+"""The ground on a real bench: the checkout is installed into it, and nothing is built."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from .base import Ground
+from .paths import APP, CHECKOUT, GROUND
+
+RESULTS = GROUND / "bench-results"
+VERSIONS = "import erpnext, frappe, json; print(json.dumps([frappe.__version__, erpnext.__version__]))"
+INSTALLED = "from tests.ground import site; import frappe, json; site.connect(); print(json.dumps(frappe.get_installed_apps()))"
+
+
+def prepare(bench: Path, site: str) -> Ground:
+	"""Install the checkout into the bench and its site. Raises SystemExit where that is no bench or site."""
+	bench = bench.resolve()
+	python = bench / "env" / "bin" / "python"
+	sites = bench / "sites"
+	for path in (python, sites / site / "site_config.json"):
+		if not path.exists():
+			raise SystemExit(f"{bench} is not a bench with the site {site}: {path} is missing")
+
+	_install_package(python)
+	_list_app(sites / "apps.txt")
+	_link_assets(sites / "assets" / APP)
+
+	nameless = Ground(python, sites, site, "")
+	versions = _output(nameless, VERSIONS)
+	ground = Ground(
+		python, sites, site, f"bench {bench}, Frappe {versions[0]}, ERPNext {versions[1]}, site {site}"
+	)
+	frappe = ["-m", "frappe.utils.bench_helper", "frappe", "--site", site]
+	if APP in _output(ground, INSTALLED):
+		ground.run_quietly("Migrating the site", *frappe, "migrate", "--skip-search-index")
+	else:
+		ground.run_quietly("Installing the app", *frappe, "install-app", APP)
+	return ground
+
+
+def commit_and_state() -> str:
+	"""The commit that is tested, and whether the checkout differs from it: "a1b2c3d clean"."""
+	commit = _git("rev-parse", "--short=7", "HEAD")
+	return f"{commit[:7]} {'dirty' if _git('status', '--porcelain') else 'clean'}"
+
+
+def record(ground: Ground, commit: str, passed: int, failed: int) -> None:
+	"""Replace the line of the bench's Frappe major version in .ground/bench-results."""
+	frappe, erpnext = _output(ground, VERSIONS)
+	major = frappe.split(".")[0]
+	lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
+	kept = [line for line in lines if line.split()[2].split(".")[0] != major]
+	RESULTS.write_text("\n".join([*kept, f"{commit} {frappe} {erpnext} {passed} {failed}"]) + "\n")
+
+
+def _install_package(python: Path) -> None:
+	pip = [str(python), "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
+	subprocess.run([*pip, "--editable", str(CHECKOUT)], check=True)
+	if subprocess.run([str(python), "-c", "import pytest"], capture_output=True).returncode:
+		subprocess.run([*pip, "pytest"], check=True)
+
+
+def _list_app(apps: Path) -> None:
+	listed = apps.read_text().split()
+	if APP not in listed:
+		apps.write_text("\n".join([*listed, APP]) + "\n")
+
+
+def _link_assets(link: Path) -> None:
+	if not link.exists():
+		link.symlink_to(CHECKOUT / APP / "public")
+
+
+def _output(ground: Ground, code: str) -> list[str]:
+	return json.loads(ground.run("-c", code, check=True, capture_output=True, text=True).stdout)
+
+
+def _git(*arguments: str) -> str:
+	return subprocess.run(
+		["git", *arguments], cwd=CHECKOUT, check=True, capture_output=True, text=True
+	).stdout.strip()

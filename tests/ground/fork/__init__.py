@@ -1,0 +1,1 @@
+"""Frappe's fork from PyPI, for machines that have no bench."""

@@ -1,0 +1,106 @@
+"""The ground without a bench: the fork in a virtual environment, and a site with the stand-in for ERPNext."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .. import machine, services
+from ..base import Ground
+from ..paths import APP, CHECKOUT, GROUND
+from .build import build
+
+HERE = Path(__file__).parent
+STANDIN = HERE.parent / "standin"
+FORK_FILES = [HERE / name for name in ("monoframe.txt", "requirements.txt", "build.py", "repairs")]
+SITE_FILES = [*FORK_FILES, HERE / "site.py", STANDIN]
+SITE = "mercadolibre.localhost"
+DESCRIPTION = "no bench (Frappe's fork monoframe 0.0.1, stand-in for ERPNext). NOT tested on Frappe."
+
+
+def prepare() -> Ground:
+	"""Make whatever is missing of the ground, and bring the site up to the checkout."""
+	GROUND.mkdir(exist_ok=True)
+	machine.install_missing()
+	venv = GROUND / "venv"
+	_once(venv, _digest(*FORK_FILES), lambda: _make_venv(venv))
+
+	bench = GROUND / "bench"
+	ground = Ground(venv / "bin" / "python", bench / "sites", SITE, DESCRIPTION)
+	ports = services.start_mariadb(), services.start_redis()
+	_once(bench, _digest(*SITE_FILES), lambda: _make_site(ground, *ports))
+	_write_config(ground, *ports)
+
+	state = _digest(CHECKOUT / APP)
+	migrated = bench / "migrated"
+	if migrated.read_text() != state:
+		ground.run_quietly("Migrating the site", "-m", "tests.ground.fork.site", "migrate")
+		migrated.write_text(state)
+	return ground
+
+
+def _once(folder: Path, state: str, make) -> None:
+	"""Make `folder` unless it was made whole from the same files before."""
+	made = folder / "made-from"
+	if made.exists() and made.read_text() == state:
+		return
+	shutil.rmtree(folder, ignore_errors=True)
+	make()
+	made.write_text(state)
+
+
+def _digest(*sources: Path) -> str:
+	"""Changes when any of these files, or of the files in these folders, does."""
+	digest = hashlib.sha256()
+	for source in sources:
+		for path in sorted(source.rglob("*")) or [source]:
+			if path.is_file() and "__pycache__" not in path.parts:
+				digest.update(f"{path.relative_to(source.parent)}\0".encode() + path.read_bytes())
+	return digest.hexdigest()
+
+
+def _make_venv(venv: Path) -> None:
+	print("Installing Frappe's fork", flush=True)
+	subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+	pip = [str(venv / "bin" / "python"), "-m", "pip", "-qq", "--disable-pip-version-check"]
+	wheels = venv / "fork"
+	fork = ["--no-deps", "--require-hashes", f"--requirement={HERE}/monoframe.txt", f"--dest={wheels}"]
+	subprocess.run([*pip, "download", *fork], check=True)
+	# The list is complete; resolving it again would only bring mysqlclient, which needs a compiler.
+	subprocess.run([*pip, "install", "--no-deps", f"--requirement={HERE}/requirements.txt"], check=True)
+
+	(site_packages,) = venv.glob("lib/python3.*/site-packages")
+	(wheel,) = wheels.glob("*.whl")
+	build(wheel, site_packages)
+	(site_packages / "ground.pth").write_text(f"{CHECKOUT}\n{STANDIN}\n")
+
+
+def _make_site(ground: Ground, database_port: int, redis_port: int) -> None:
+	for folder in ("logs", f"sites/{SITE}", "sites/assets"):
+		(ground.sites.parent / folder).mkdir(parents=True)
+	(ground.sites / "apps.txt").write_text(f"frappe\nerpnext\n{APP}\n")
+	# Nothing is bundled: pages link to files that are not there.
+	(ground.sites / "assets" / "assets.json").write_text("{}")
+	(ground.sites / "assets" / APP).symlink_to(CHECKOUT / APP / "public")
+	_write_config(ground, database_port, redis_port)
+	ground.run_quietly("Creating the site", "-m", "tests.ground.fork.site", "create")
+	(ground.sites.parent / "migrated").write_text(_digest(CHECKOUT / APP))
+
+
+def _write_config(ground: Ground, database_port: int, redis_port: int) -> None:
+	common = {
+		"db_host": "127.0.0.1",
+		"db_port": database_port,
+		"db_name": services.DATABASE,
+		"db_user": services.DATABASE,
+		"db_password": services.database_password(),
+		"use_mysqlclient": 0,
+		"redis_cache": f"redis://127.0.0.1:{redis_port}/0",
+		"redis_queue": f"redis://127.0.0.1:{redis_port}/1",
+		"admin_password": "admin",
+	}
+	(ground.sites / "common_site_config.json").write_text(json.dumps(common, indent=1))
+	if not ground.site_config.exists():
+		ground.site_config.write_text("{}")

@@ -1,0 +1,37 @@
+"""Debian's packages: only those that bring programs, none that sets up a system service."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+PACKAGES = {
+	"mariadbd": "mariadb-server-core",
+	"mariadb-install-db": "mariadb-server-core",
+	"mariadb": "mariadb-client-core",
+	"redis-check-rdb": "redis-tools",  # see services.start_redis
+	"patch": "patch",
+}
+
+
+def install_missing() -> None:
+	"""Install what the machine lacks. Raises SystemExit with the command to run where that takes root."""
+	missing = {package for program, package in PACKAGES.items() if not program_path(program)}
+	# Debian splits pip off the interpreter, and without it `python -m venv` fails half-way.
+	if subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True).returncode:
+		missing.add("python3-venv")
+	if not missing:
+		return
+
+	command = ["apt-get", "install", "--yes", "--no-install-recommends", *sorted(missing)]
+	if os.geteuid() != 0:
+		raise SystemExit(f"Programs are missing. As root: {' '.join(command)}")
+	wait = ["-o", "DPkg::Lock::Timeout=600"]
+	environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+	subprocess.run(["apt-get", *wait, "update", "--quiet"], check=True, env=environment)
+	subprocess.run([*command, *wait, "--quiet"], check=True, env=environment)
+
+
+def program_path(name: str) -> str | None:
+	"""The program's path. Servers lie in sbin, which is not on every user's PATH."""
+	return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")

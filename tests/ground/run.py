@@ -1,0 +1,151 @@
+"""`make test`, `make demo` and `make clean`: prepares the ground, then runs on it. See --help."""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import bench, services
+from .base import Ground
+from .fork import ground as fork
+from .paths import CHECKOUT, GROUND
+
+# What tests and demo may change in site_config.json.
+CONFIG_KEYS = ("developer_mode", "mercadolibre_sync_simulator")
+
+
+@dataclass(frozen=True)
+class Outcome:
+	status: int
+	passed: int
+	failed: int
+
+
+def main() -> int:
+	arguments = _parse_arguments()
+	# So that what is open is closed in order when the run is stopped.
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+	if arguments.command == "clean":
+		return clean()
+
+	started = time.monotonic()
+	GROUND.mkdir(exist_ok=True)
+	with _alone():
+		on_bench = arguments.bench is not None
+		ground = bench.prepare(arguments.bench, arguments.site) if on_bench else fork.prepare()
+		prepared = time.monotonic() - started
+		with _developer_mode(ground):
+			if arguments.command == "demo":
+				status = run_demo(ground)
+			else:
+				status = run_tests(ground, arguments.pytest, on_bench)
+
+	print(f"\nWall time: {time.monotonic() - started:.0f} s, of which the ground took {prepared:.0f} s.")
+	print(f"Ground: {ground.description}")
+	return status
+
+
+def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
+	"""Run the checks and the suite; on a bench record the result. Return the exit status.
+
+	`selected` narrows the suite; then neither are the checks run nor the result recorded.
+	"""
+	checks = 0 if on_bench or selected else _run_checks(ground)
+	commit = bench.commit_and_state()
+	outcome = _run_pytest(ground, selected)
+	if on_bench and not selected:
+		bench.record(ground, commit, outcome.passed, outcome.failed)
+	return outcome.status or checks
+
+
+def run_demo(ground: Ground) -> int:
+	"""Run demo/ with the same environment as the tests. Return its exit status."""
+	return ground.run("-m", "demo").returncode
+
+
+def clean() -> int:
+	"""Stop what was started here and nothing else, then remove the folder."""
+	if GROUND.exists():
+		services.stop_all()
+		shutil.rmtree(GROUND)
+	return 0
+
+
+def _run_checks(ground: Ground) -> int:
+	failed = []
+	for check in ("ruff check", "ruff format --check", "mypy"):
+		print(f"{check}: ", end="", flush=True)
+		if subprocess.run([str(ground.python), "-m", *check.split()], cwd=CHECKOUT).returncode:
+			failed.append(check)
+	if failed:
+		print(f"Failed: {', '.join(failed)}")
+	return len(failed)
+
+
+def _run_pytest(ground: Ground, selected: list[str]) -> Outcome:
+	report = GROUND / "pytest.xml"
+	report.unlink(missing_ok=True)
+	status = ground.run("-m", "pytest", f"--junit-xml={report}", *selected, cwd=CHECKOUT).returncode
+	if not report.exists():
+		return Outcome(status, 0, 0)
+
+	suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
+	ran, failures, errors, skipped = (
+		sum(int(suite.get(count)) for suite in suites) for count in ("tests", "failures", "errors", "skipped")
+	)
+	return Outcome(status, ran - failures - errors - skipped, failures + errors)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+	"""Wait for another run in this checkout: both would write to the same site."""
+	with (GROUND / "lock").open("w") as lock:
+		try:
+			fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+		except BlockingIOError:
+			print("Another run is using the ground; waiting for it.", flush=True)
+			fcntl.flock(lock, fcntl.LOCK_EX)
+		yield
+
+
+@contextlib.contextmanager
+def _developer_mode(ground: Ground) -> Iterator[None]:
+	"""Developer mode for the run. Afterwards the keys that it or the tests changed are what they were."""
+	before = json.loads(ground.site_config.read_text())
+	_update_config(ground.site_config, {"developer_mode": 1})
+	try:
+		yield
+	finally:
+		# Not the whole file: Frappe writes the key that decrypts the site's passwords into it when first needed.
+		_update_config(ground.site_config, {key: before.get(key) for key in CONFIG_KEYS})
+
+
+def _update_config(path: Path, values: dict[str, object]) -> None:
+	config = json.loads(path.read_text()) | values
+	kept = {key: value for key, value in config.items() if value is not None}
+	path.write_text(json.dumps(kept, indent=1, sort_keys=True))
+
+
+def _parse_arguments() -> argparse.Namespace:
+	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
+	parser.add_argument("command", choices=["test", "demo", "clean"])
+	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
+	parser.add_argument("--site", help="the bench's site: tests write to it")
+	parser.add_argument("pytest", nargs="*", help="only these tests, and no checks (after --)")
+	arguments = parser.parse_args()
+	if (arguments.bench is None) != (arguments.site is None):
+		parser.error("BENCH and SITE go together")
+	return arguments
+
+
+if __name__ == "__main__":
+	sys.exit(main())

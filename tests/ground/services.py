@@ -1,0 +1,156 @@
+"""The private MariaDB and Redis: own data, own ports, loopback only, found again by a later run."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from .machine import program_path
+from .paths import GROUND
+
+DATABASE = "mercadolibre"
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+def start_mariadb() -> int:
+	"""Start MariaDB unless it runs already. Return its port."""
+	data = GROUND / "mariadb"
+	if not data.exists():
+		_create_data(data)
+	return _start(
+		"mariadb",
+		[
+			program_path("mariadbd"),
+			"--no-defaults",
+			f"--datadir={data}",
+			f"--socket={GROUND}/mariadb.sock",
+			f"--init-file={_init_file()}",
+			*_as_user(),
+			"--bind-address=127.0.0.1",
+			"--skip-name-resolve",
+			"--character-set-server=utf8mb4",
+			"--collation-server=utf8mb4_unicode_ci",
+			# Nothing here has to outlive a power cut, and the tests commit thousands of times.
+			"--innodb-flush-log-at-trx-commit=0",
+		],
+		"--port={}",
+	)
+
+
+def start_redis() -> int:
+	"""Start Redis unless it runs already. Return its port."""
+	# Debian ships the server in redis-tools under the name of a check that it also performs: the name it is
+	# started by decides. The package redis-server adds this link, and a system service that we do not want.
+	server = GROUND / "redis-server"
+	if not server.exists():
+		server.symlink_to(program_path("redis-check-rdb"))
+	return _start(
+		"redis", [str(server), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], "--port {}"
+	)
+
+
+def database_password() -> str:
+	"""The password of the database's only user, made up once per ground."""
+	path = GROUND / "database-password"
+	if not path.exists():
+		path.touch(mode=0o600)
+		path.write_text(secrets.token_hex(16))
+	return path.read_text()
+
+
+def stop_all() -> None:
+	"""Stop what start_mariadb and start_redis started, and nothing else."""
+	for state in GROUND.glob("*.process.json"):
+		process = json.loads(state.read_text())
+		if _is_ours(process["pid"]):
+			os.kill(process["pid"], signal.SIGTERM)
+			_wait_until_gone(process["pid"])
+
+
+def _create_data(data: Path) -> None:
+	# Under another name first: an interrupted run must not leave half a database behind.
+	unfinished = data.with_name("mariadb.new")
+	shutil.rmtree(unfinished, ignore_errors=True)
+	command = [program_path("mariadb-install-db"), "--no-defaults", f"--datadir={unfinished}", *_as_user()]
+	subprocess.run([*command, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL)
+	unfinished.rename(data)
+
+
+def _init_file() -> Path:
+	"""SQL that MariaDB runs at each start, so that nobody needs its root account."""
+	path = GROUND / "mariadb.sql"
+	user = f"'{DATABASE}'@'127.0.0.1'"
+	path.touch(mode=0o600)
+	path.write_text(
+		f"CREATE DATABASE IF NOT EXISTS {DATABASE};\n"
+		f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY '{database_password()}';\n"
+		f"GRANT ALL ON {DATABASE}.* TO {user};\n"
+	)
+	return path
+
+
+def _as_user() -> list[str]:
+	# MariaDB runs as root only when told so. Another user could not read a checkout below /root.
+	return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def _start(name: str, command: list[str], port_option: str) -> int:
+	state = GROUND / f"{name}.process.json"
+	if state.exists():
+		process = json.loads(state.read_text())
+		if _is_ours(process["pid"]):
+			return process["port"]
+
+	port = free_port()
+	log = GROUND / f"{name}.log"
+	with log.open("ab") as output:
+		process = subprocess.Popen(
+			[*command, *port_option.format(port).split()],
+			cwd=GROUND,
+			stdin=subprocess.DEVNULL,
+			stdout=output,
+			stderr=output,
+			start_new_session=True,
+		)
+	state.write_text(json.dumps({"pid": process.pid, "port": port}))
+
+	deadline = time.monotonic() + START_SECONDS
+	while not _answers(port):
+		if process.poll() is not None or time.monotonic() > deadline:
+			raise SystemExit(f"{name} did not start, see {log}")
+		time.sleep(0.1)
+	return port
+
+
+def free_port() -> int:
+	with socket.socket() as probe:
+		probe.bind(("127.0.0.1", 0))
+		return probe.getsockname()[1]
+
+
+def _answers(port: int) -> bool:
+	with socket.socket() as client:
+		return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _is_ours(pid: int) -> bool:
+	"""Whether the process is still the one started here: its number may have gone to another since."""
+	try:
+		folder = Path(f"/proc/{pid}/cwd").resolve(strict=True)
+	except OSError:
+		return False
+	return folder.is_relative_to(GROUND)
+
+
+def _wait_until_gone(pid: int) -> None:
+	deadline = time.monotonic() + STOP_SECONDS
+	while _is_ours(pid):
+		if time.monotonic() > deadline:
+			raise SystemExit(f"Process {pid} does not stop; {GROUND} is left in place")
+		time.sleep(0.1)
