@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from loopback import Loopback, Say
-
 import mercadolibre_sync.simulator
 from mercadolibre_sync.meli import http
 from mercadolibre_sync.meli.client import Client
@@ -26,6 +24,7 @@ from mercadolibre_sync.meli.errors import (
 	UnexpectedShape,
 )
 from mercadolibre_sync.meli.models import BillingInfo, Order
+from tests.unit.meli.loopback import Loopback, Say
 
 PAYLOADS = Path(mercadolibre_sync.simulator.__file__).parent / "payloads" / "mercadolibre"
 TOKEN = "APP_USR-123456-090515-8cc4448aac10d5105474e1351-1234567"

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from loopback import Loopback, Say
-
 import mercadolibre_sync.simulator
 from mercadolibre_sync.meli.errors import (
 	ApplicationBlocked,
@@ -21,6 +19,7 @@ from mercadolibre_sync.meli.errors import (
 	UnexpectedShape,
 )
 from mercadolibre_sync.meli.oauth import OAuth, Tokens, authorization_url, pkce
+from tests.unit.meli.loopback import Loopback, Say
 
 PAYLOADS = Path(mercadolibre_sync.simulator.__file__).parent / "payloads" / "mercadolibre"
 SECRET = "s3cr3t-of-the-application"
