@@ -1,0 +1,37 @@
+"""`python -m mercadolibre_sync.simulator`: the simulator until it is interrupted. Prints its address."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+
+from mercadolibre_sync.simulator.meli import MeliSimulator
+from mercadolibre_sync.simulator.server import make
+
+
+def main() -> None:
+	parser = argparse.ArgumentParser(prog="python -m mercadolibre_sync.simulator", description=__doc__)
+	parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; a free one by default")
+	parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
+	options = parser.parse_args()
+
+	server = make({"meli": MeliSimulator()}, options.port)
+	print(f"http://127.0.0.1:{server.port}", flush=True)
+	if options.until_eof:
+		threading.Thread(target=_end_with_input, daemon=True).start()
+	try:
+		server.serve_forever()
+	except KeyboardInterrupt:
+		pass
+
+
+def _end_with_input() -> None:
+	sys.stdin.read()
+	# Not sys.exit: requests under way, slowed down on purpose, must not keep the process alive.
+	os._exit(0)
+
+
+if __name__ == "__main__":
+	main()
