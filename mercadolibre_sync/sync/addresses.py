@@ -8,6 +8,7 @@ from frappe import _
 from mercadolibre_sync.meli.models import Destination
 from mercadolibre_sync.meli.sites import site
 from mercadolibre_sync.sync.comments import comment_once
+from mercadolibre_sync.sync.links import linked_to
 from mercadolibre_sync.sync.text import fit, fold, join
 
 if TYPE_CHECKING:
@@ -79,14 +80,7 @@ def _country(destination: Destination, site_id: str) -> str | None:
 
 
 def _exists(customer: str, values: dict) -> bool:
-	known = frappe.get_all(
-		ADDRESS,
-		filters=[
-			["Dynamic Link", "link_doctype", "=", "Customer"],
-			["Dynamic Link", "link_name", "=", customer],
-		],
-		fields=["city", "address_line1"],
-	)
+	known = linked_to(customer, ADDRESS, ["city", "address_line1"])
 	place = (fold(values["city"]), fold(values["address_line1"]))
 	return any((fold(row.city), fold(row.address_line1)) == place for row in known)
 

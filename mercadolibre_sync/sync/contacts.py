@@ -9,6 +9,7 @@ from frappe import _
 from frappe.utils import validate_phone_number
 
 from mercadolibre_sync.sync.comments import comment_once
+from mercadolibre_sync.sync.links import linked_to
 from mercadolibre_sync.sync.text import fit, fold
 
 if TYPE_CHECKING:
@@ -43,15 +44,7 @@ def ensure(customer: str, purchase: "Purchase", previous_nickname: str | None, *
 
 def _contacts(customer: str) -> dict[str, str]:
 	"""The customer's contacts: folded full name to document name."""
-	rows = frappe.get_all(
-		CONTACT,
-		filters=[
-			["Dynamic Link", "link_doctype", "=", "Customer"],
-			["Dynamic Link", "link_name", "=", customer],
-		],
-		fields=["name", "full_name"],
-		order_by="creation desc",
-	)
+	rows = linked_to(customer, CONTACT, ["name", "full_name"])
 	return {fold(row.full_name): row.name for row in rows}
 
 
