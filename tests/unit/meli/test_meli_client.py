@@ -74,12 +74,14 @@ class ClientCase(unittest.TestCase):
 		self.pace = Pace()
 		self.client = Client(self.server.url, self.tokens, timeout=(1, 1), limiter=self.pace)
 
-	def fail(self, *answers: Say) -> MeliError:  # type: ignore[override]
+	def met(self, *answers: Say) -> MeliError:
 		"""The error the client raises for these answers, with nothing in it that must not be logged."""
 		self.server.say(*answers)
 		with self.assertRaises(MeliError) as caught:
 			self.client.order("2195160686")
 		text = "".join(traceback.format_exception(caught.exception)) + repr(vars(caught.exception))
+		# Frames of requests hold the request with its secrets, for whoever logs a traceback with its variables.
+		self.assertNotIn("site-packages", text)
 		self.assertNotIn("APP_USR", text)
 		self.assertNotIn("Bearer", text)
 		return caught.exception
@@ -267,7 +269,7 @@ class TestRefusedToken(ClientCase):
 		)
 
 	def test_a_second_401_needs_the_seller(self):
-		error = self.fail(REFUSED, REFUSED)
+		error = self.met(REFUSED, REFUSED)
 		self.assertIsInstance(error, ReauthorisationNeeded)
 		self.assertEqual((error.status, len(self.server.asked), len(self.tokens.rejected)), (401, 2, 1))
 
@@ -279,12 +281,12 @@ class TestRefusedToken(ClientCase):
 			b"Invalid token",
 			b"",
 		):
-			self.assertIsInstance(self.fail(Say(401, body), Say(401, body)), ReauthorisationNeeded)
+			self.assertIsInstance(self.met(Say(401, body), Say(401, body)), ReauthorisationNeeded)
 
 	def test_a_blocked_application_is_not_cured_by_renewing(self):
 		for status in (400, 401, 403):
 			for code in ("unauthorized_scopes", "unauthorized_application"):
-				error = self.fail(Say(status, {"message": "blocked", "error": code, "status": status}))
+				error = self.met(Say(status, {"message": "blocked", "error": code, "status": status}))
 				self.assertIsInstance(error, ApplicationBlocked)
 				self.assertEqual(error.code, code)
 		self.assertEqual(self.tokens.rejected, [])
@@ -292,13 +294,13 @@ class TestRefusedToken(ClientCase):
 	def test_a_token_that_is_none_is_not_sent(self):
 		for token in ("", "APP_USR 1", "APP_USR-1\n", "APP_USR-ñ"):
 			self.tokens.token = token
-			self.assertIsInstance(self.fail(), ReauthorisationNeeded)
+			self.assertIsInstance(self.met(), ReauthorisationNeeded)
 		self.assertEqual(self.server.asked, [])
 
 
 class TestPermanentErrors(ClientCase):
 	def test_missing_functional_permission(self):
-		error = self.fail(Say(403, payload("error_403_policyagent")))
+		error = self.met(Say(403, payload("error_403_policyagent")))
 		self.assertIsInstance(error, Forbidden)
 		self.assertEqual(
 			(error.missing_permission, error.permission, error.code),
@@ -313,30 +315,30 @@ class TestPermanentErrors(ClientCase):
 			b"Forbidden",
 			b"",
 		):
-			error = self.fail(Say(403, body))
+			error = self.met(Say(403, body))
 			self.assertIsInstance(error, Forbidden)
 			self.assertFalse(error.missing_permission)
 			self.assertIn("2195160686", str(error))
 
 	def test_a_code_that_is_a_sentence_gives_way_to_the_gateways(self):
-		self.assertEqual(self.fail(Say(403, payload("error_403_invalid_scopes"))).code, "FORBIDDEN")
+		self.assertEqual(self.met(Say(403, payload("error_403_invalid_scopes"))).code, "FORBIDDEN")
 
 	def test_451_is_like_403(self):
-		self.assertIsInstance(self.fail(Say(451)), Forbidden)
+		self.assertIsInstance(self.met(Say(451)), Forbidden)
 
 	def test_404(self):
-		error = self.fail(NOT_FOUND)
+		error = self.met(NOT_FOUND)
 		self.assertIsInstance(error, NotFound)
 		self.assertEqual((error.status, error.code), (404, "order_not_found"))
 
 	def test_a_status_with_no_known_meaning(self):
 		for status in (400, 409, 412, 422):
-			error = self.fail(Say(status, {"message": "x", "error": "bad_request", "status": status}))
+			error = self.met(Say(status, {"message": "x", "error": "bad_request", "status": status}))
 			self.assertIsInstance(error, UnexpectedShape)
 			self.assertIn(str(status), str(error))
 
 	def test_redirects_are_not_followed(self):
-		error = self.fail(Say(302, b"", {"Location": f"{self.server.url}/elsewhere"}))
+		error = self.met(Say(302, b"", {"Location": f"{self.server.url}/elsewhere"}))
 		self.assertIsInstance(error, UnexpectedShape)
 		self.assertEqual(len(self.server.asked), 1)
 
@@ -351,19 +353,19 @@ class TestPermanentErrors(ClientCase):
 			{"id": 999},
 			b"[" * 100_000,
 		):
-			self.assertIsInstance(self.fail(Say(200, body)), UnexpectedShape)
-		self.assertIsInstance(self.fail(Say(204)), UnexpectedShape)
+			self.assertIsInstance(self.met(Say(200, body)), UnexpectedShape)
+		self.assertIsInstance(self.met(Say(204)), UnexpectedShape)
 
 	def test_an_endless_answer_is_not_read(self):
 		limit = http.MAX_ANSWER
 		self.addCleanup(setattr, http, "MAX_ANSWER", limit)
 		http.MAX_ANSWER = 1000
-		self.assertIsInstance(self.fail(Say(200, b" " * 1001)), UnexpectedShape)
+		self.assertIsInstance(self.met(Say(200, b" " * 1001)), UnexpectedShape)
 
 	def test_no_word_of_an_answer_gets_into_an_error(self):
 		leak = {"message": "Juan Soares 30772273", "error": "Juan Soares", "code": "30772273", "status": 0}
 		for status in (400, 401, 403, 404, 422, 429, 451, 500):
-			error = self.fail(Say(status, leak), Say(status, leak))
+			error = self.met(Say(status, leak), Say(status, leak))
 			self.assertNotIn("Juan", str(error))
 			self.assertIsNone(error.code)
 
@@ -371,31 +373,31 @@ class TestPermanentErrors(ClientCase):
 class TestTemporaryErrors(ClientCase):
 	def test_server_side_statuses(self):
 		for status in (423, 499, 500, 502, 503, 534, 535):
-			error = self.fail(Say(status, b"oops"))
+			error = self.met(Say(status, b"oops"))
 			self.assertIsInstance(error, Unavailable)
 			self.assertEqual((error.status, error.retry_after), (status, None))
 
 	def test_503_may_say_when_to_come_back(self):
-		self.assertEqual(self.fail(Say(503, b"", {"Retry-After": "120"})).retry_after, 120)
+		self.assertEqual(self.met(Say(503, b"", {"Retry-After": "120"})).retry_after, 120)
 
 	def test_429_with_seconds_slows_everybody_down(self):
-		error = self.fail(Say(429, {"error": "local_rate_limited"}, {"Retry-After": "7"}))
+		error = self.met(Say(429, {"error": "local_rate_limited"}, {"Retry-After": "7"}))
 		self.assertIsInstance(error, RateLimited)
 		self.assertEqual((error.retry_after, self.pace.penalties), (7, [7]))
 
 	def test_429_with_a_date(self):
 		moment = datetime.now(timezone.utc) + timedelta(seconds=60)
-		error = self.fail(Say(429, b"", {"Retry-After": format_datetime(moment, usegmt=True)}))
+		error = self.met(Say(429, b"", {"Retry-After": format_datetime(moment, usegmt=True)}))
 		self.assertTrue(55 < error.retry_after <= 60, error.retry_after)
 
 	def test_429_with_a_date_gone_by(self):
-		error = self.fail(Say(429, b"", {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}))
+		error = self.met(Say(429, b"", {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}))
 		self.assertEqual(error.retry_after, 0)
 
 	def test_429_that_says_nothing_usable(self):
 		for value in ("", "soon", "-5", "1e9", "nan", "9" * 30):
 			self.pace.penalties.clear()
-			error = self.fail(Say(429, b"slow down", {"Retry-After": value}))
+			error = self.met(Say(429, b"slow down", {"Retry-After": value}))
 			self.assertIsInstance(error, RateLimited)
 			self.assertIsNone(error.retry_after)
 			self.assertEqual(self.pace.penalties, [10])
@@ -406,11 +408,10 @@ class TestTemporaryErrors(ClientCase):
 		self.assertEqual(self.pace.waits, 2)
 
 	def test_time_out(self):
-		client = Client(self.server.url, self.tokens, timeout=(1, 0.05))
-		self.server.say(Say(delay=0.3))
-		with self.assertRaises(Unavailable) as caught:
-			client.order("5")
-		self.assertIsNone(caught.exception.status)
+		self.client = Client(self.server.url, self.tokens, timeout=(1, 0.05))
+		error = self.met(Say(delay=0.3))
+		self.assertIsInstance(error, Unavailable)
+		self.assertIsNone(error.status)
 
 	def test_nobody_listens(self):
 		with socket.socket() as unused:
@@ -420,10 +421,10 @@ class TestTemporaryErrors(ClientCase):
 				client.order("5")
 
 	def test_an_answer_cut_off(self):
-		self.assertIsInstance(self.fail(Say(200, b'{"id": 21951', announced=5000)), Unavailable)
+		self.assertIsInstance(self.met(Say(200, b'{"id": 21951', announced=5000)), Unavailable)
 
 	def test_an_answer_cut_off_where_it_still_reads_as_json(self):
-		self.assertIsInstance(self.fail(Say(200, b'{"id": 2195160686}', announced=5000)), Unavailable)
+		self.assertIsInstance(self.met(Say(200, b'{"id": 2195160686}', announced=5000)), Unavailable)
 
 	def test_every_error_is_either_temporary_or_permanent(self):
 		for found in (Unavailable, RateLimited):

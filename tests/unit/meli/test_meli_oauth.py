@@ -78,6 +78,8 @@ class OAuthCase(unittest.TestCase):
 		with self.assertRaises(MeliError) as caught:
 			self.oauth.refresh(REFRESH)
 		text = "".join(traceback.format_exception(caught.exception)) + repr(vars(caught.exception))
+		# Frames of requests hold the request with its secrets, for whoever logs a traceback with its variables.
+		self.assertNotIn("site-packages", text)
 		self.assertNotIn(REFRESH, text)
 		self.assertNotIn(SECRET, text)
 		return caught.exception
