@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .paths import CHECKOUT, GROUND
+from .paths import CHECKOUT, LOGS
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Ground:
 	def run_quietly(self, task: str, *arguments: str) -> None:
 		"""Run the ground's Python into a log. Raises SystemExit with the log's end where that fails."""
 		print(task, flush=True)
-		log = GROUND / "ground.log"
+		LOGS.mkdir(exist_ok=True)
+		log = LOGS / f"{task.replace(' ', '-').lower()}.log"
 		with log.open("w") as output:
 			status = self.run(*arguments, stdout=output, stderr=subprocess.STDOUT).returncode
 		if status:

@@ -17,7 +17,7 @@ from pathlib import Path
 from . import bench, services
 from .base import Ground
 from .fork import ground as fork
-from .paths import CHECKOUT, GROUND
+from .paths import CHECKOUT, GROUND, LOGS
 
 # What tests and demo may change in site_config.json.
 CONFIG_KEYS = ("developer_mode", "mercadolibre_sync_simulator")
@@ -40,6 +40,7 @@ def main() -> int:
 	started = time.monotonic()
 	GROUND.mkdir(exist_ok=True)
 	with _alone():
+		shutil.rmtree(LOGS, ignore_errors=True)
 		on_bench = arguments.bench is not None
 		ground = bench.prepare(arguments.bench, arguments.site) if on_bench else fork.prepare()
 		prepared = time.monotonic() - started

@@ -1,5 +1,6 @@
 """Creates and migrates the fork's site. Runs in the ground's own Python."""
 
+import os
 import sys
 
 import frappe
@@ -34,7 +35,7 @@ def create() -> None:
 
 
 def migrate() -> None:
-	SiteMigration(skip_search_index=True).run(site=None)
+	SiteMigration(skip_search_index=True).run(os.environ["MELI_SITE"])
 
 
 def _leave_setup_wizard() -> None:

@@ -1,0 +1,151 @@
+"""Real processes beside the test's own: a web server, workers, and any Python that needs the site.
+
+All of them end with the `with` block, or are ended by it.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .paths import LOGS
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+@contextlib.contextmanager
+def web_server() -> Iterator[str]:
+	"""Serve the site over real HTTP. Yields the address, such as "http://127.0.0.1:41357".
+
+	Every request reaches the ground's site, whatever its Host. Site configuration is read when a server
+	starts: what is changed there later may not be seen before a minute has passed (Frappe 16).
+	"""
+	with socket.create_server(("127.0.0.1", 0)) as listener:
+		descriptor = listener.fileno()
+		address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+		process, log = _start("web", "-m", "tests.ground.serve", str(descriptor), pass_fds=[descriptor])
+	with _ending(process):
+		_wait_until_started(lambda: _answers(address), process, log)
+		yield address
+
+
+class Worker:
+	"""A background worker, as `bench worker` runs one."""
+
+	def __init__(self, *queues: str) -> None:
+		code = f"from frappe.utils.background_jobs import start_worker; start_worker({','.join(queues)!r})"
+		self.process, self.log = _start("worker", "-c", code)
+
+	def wait_until_listening(self) -> None:
+		_wait_until_started(lambda: "Listening on" in self.log.read_text(), self.process, self.log)
+
+	def kill(self) -> None:
+		"""Kill the worker and the job it is on, as when the machine goes down: nothing is tidied up."""
+		# The job runs in a child that would finish its work. The worker goes first: it would report the
+		# child's death.
+		children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+		self.process.kill()
+		for child in children:
+			os.kill(int(child), signal.SIGKILL)
+		self.process.wait()
+
+
+@contextlib.contextmanager
+def workers(*queues: str, count: int = 1) -> Iterator[list[Worker]]:
+	"""Run `count` workers on the site's Redis, on the `queues` named or on all. Yields them, listening."""
+	with contextlib.ExitStack() as stack:
+		started = [Worker(*queues) for _ in range(count)]
+		for worker in started:
+			stack.enter_context(_ending(worker.process))
+		for worker in started:
+			worker.wait_until_listening()
+		yield started
+
+
+def python(code: str, *arguments: str) -> subprocess.Popen[str]:
+	"""Start `code` in another process, connected to the site as Administrator, and do not wait for it.
+
+	The code finds `frappe` imported and `arguments` in sys.argv[1:], and commits by itself. Several of
+	these run at the same time; `outputs` waits for them.
+	"""
+	connected = (
+		f"import frappe, sys\nfrom tests.ground.site import connect\nconnect()\n{textwrap.dedent(code)}"
+	)
+	return subprocess.Popen(
+		[sys.executable, "-c", connected, *arguments],
+		cwd=os.environ["MELI_SITES_PATH"],
+		stdout=subprocess.PIPE,
+		stderr=subprocess.PIPE,
+		text=True,
+	)
+
+
+def outputs(*processes: subprocess.Popen[str], timeout: float = 60) -> list[str]:
+	"""What the processes of `python` printed, once all have ended. Raises AssertionError if one failed."""
+	printed = []
+	for process in processes:
+		with _ending(process):
+			output, errors = process.communicate(timeout=timeout)
+		assert process.returncode == 0, errors
+		printed.append(output)
+	return printed
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+	"""Return once `condition` is true. Raises AssertionError if it is not after `seconds`."""
+	deadline = time.monotonic() + seconds
+	while not condition():
+		assert time.monotonic() < deadline, f"Not within {seconds} s"
+		time.sleep(0.05)
+
+
+def _start(name: str, *arguments: str, **options) -> tuple[subprocess.Popen, Path]:
+	LOGS.mkdir(parents=True, exist_ok=True)
+	log = LOGS / f"{name}-{time.time_ns()}.log"
+	with log.open("wb") as output:
+		process = subprocess.Popen(
+			[sys.executable, *arguments],
+			cwd=os.environ["MELI_SITES_PATH"],
+			stdout=output,
+			stderr=subprocess.STDOUT,
+			**options,
+		)
+	return process, log
+
+
+@contextlib.contextmanager
+def _ending(process: subprocess.Popen) -> Iterator[None]:
+	try:
+		yield
+	finally:
+		process.terminate()
+		try:
+			process.wait(STOP_SECONDS)
+		except subprocess.TimeoutExpired:
+			process.kill()
+			process.wait()
+
+
+def _wait_until_started(condition: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
+	def ended_or_started() -> bool:
+		return process.poll() is not None or condition()
+
+	wait_for(ended_or_started, START_SECONDS)
+	assert process.poll() is None, f"{log.name} ended:\n{log.read_text()[-4000:]}"
+
+
+def _answers(address: str) -> bool:
+	try:
+		with urllib.request.urlopen(f"{address}/api/method/ping", timeout=START_SECONDS):
+			return True
+	except (urllib.error.URLError, ConnectionError):
+		return False
