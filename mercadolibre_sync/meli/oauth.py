@@ -33,20 +33,21 @@ class Tokens:
 	scope: str
 
 	@classmethod
-	def from_json(cls, data: object) -> Tokens:
+	def from_json(cls, secret_data: object) -> Tokens:
 		"""From the answer of the token endpoint. UnexpectedShape without token, lifetime or user."""
-		answer = child(data)
-		access_token = clean(answer.get("access_token"))
-		expires_in = answer.get("expires_in")
-		user_id = to_id(answer.get("user_id"))
+		# Frappe's error log shows a traceback's variables, except those with a name like this.
+		secret_answer = child(secret_data)
+		access_token = clean(secret_answer.get("access_token"))
+		expires_in = secret_answer.get("expires_in")
+		user_id = to_id(secret_answer.get("user_id"))
 		if not access_token or not user_id or not isinstance(expires_in, int) or expires_in <= 0:
 			raise UnexpectedShape("MercadoLibre's answer lacks the access token, its lifetime or its user.")
 		return cls(
 			access_token=access_token,
-			refresh_token=clean(answer.get("refresh_token")),
+			refresh_token=clean(secret_answer.get("refresh_token")),
 			expires_in=expires_in,
 			user_id=user_id,
-			scope=clean(answer.get("scope")) or "",
+			scope=clean(secret_answer.get("scope")) or "",
 		)
 
 

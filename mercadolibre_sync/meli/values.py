@@ -23,12 +23,13 @@ _DATETIME = re.compile(
 )
 
 
-def load_json(raw: bytes) -> Any:
+def load_json(secret_text: bytes) -> Any:
 	"""What the bytes say in JSON. UnexpectedShape if they say nothing, whatever the reason."""
 	try:
-		return json.loads(raw)
+		return json.loads(secret_text)
 	except (ValueError, RecursionError):
-		# `from None`: the decoder's error holds the whole text, and with it a buyer's data.
+		# `from None`: the decoder's error holds the whole text, with a buyer's data or a token in it. Frappe's error
+		# log shows a traceback's variables, except those with a name like that of this function's argument.
 		raise UnexpectedShape("What MercadoLibre sent is not JSON.") from None
 
 
