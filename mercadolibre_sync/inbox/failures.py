@@ -1,12 +1,12 @@
 """What an error means for a notification: try again when, or give up, and why, in plain words."""
 
 import random
-import traceback
 from dataclasses import dataclass
 
 import frappe
 from frappe import _
 
+from mercadolibre_sync.error_log import log_unexpected
 from mercadolibre_sync.meli import errors
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
 
@@ -70,7 +70,7 @@ def _judge(error: Exception, attempts: int) -> tuple[str, bool, float | None]:
 		return _mandatory(error), False, None
 	if isinstance(error, frappe.ValidationError):
 		return _("ERPNext refused the data: {0}").format(_plain(error)), False, None
-	_log(error)
+	log_unexpected(error)
 	return _("Unexpected error ({0}). The Error Log says where.").format(type(error).__name__), True, None
 
 
@@ -143,12 +143,3 @@ def _mandatory(error: frappe.MandatoryError) -> str:
 
 def _plain(error: Exception) -> str:
 	return frappe.utils.strip_html(str(error))
-
-
-def _log(error: Exception) -> None:
-	"""Log where an unexpected error arose, not what it says: its text, and Frappe's own traceback with the
-	values of variables, would put a buyer's data into the log."""
-	stack = "".join(traceback.format_tb(error.__traceback__))
-	frappe.log_error(
-		title=f"MercadoLibre Sync: {type(error).__name__}", message=f"{stack}\n{type(error).__name__}"
-	)

@@ -21,18 +21,18 @@ def buyer_lock(buyer_id: str):
 
 
 @contextmanager
-def named_lock(name: str) -> Iterator[None]:
+def named_lock(name: str, wait_seconds: int = WAIT_SECONDS) -> Iterator[None]:
 	"""Hold a lock of this site and start a new transaction under it. Open changes are rolled back.
 
 	The lock comes before the transaction's first read, so that the transaction sees all that the previous
 	holder committed (after a row lock it would not: MariaDB's snapshot may be older). It is held across
 	commits and without an open transaction, and the server frees it when a killed worker's connection ends.
 
-	Raises TryLater after WAIT_SECONDS.
+	Raises TryLater when it is not free within `wait_seconds`.
 	"""
 	# Locks are the server's, not the database's: sites that share a server must not wait for each other.
 	full_name = f"{frappe.conf.db_name}:meli:{name}"
-	if not frappe.db.sql("select get_lock(%s, %s)", (full_name, WAIT_SECONDS))[0][0]:
+	if not frappe.db.sql("select get_lock(%s, %s)", (full_name, wait_seconds))[0][0]:
 		raise TryLater(_("Another worker is busy with the same. Trying again by itself."))
 	frappe.db.rollback()
 	try:
