@@ -33,7 +33,7 @@ class TestProcess(unittest.TestCase):
 	def test_worker_runs_what_was_enqueued(self):
 		with tempfile.TemporaryDirectory() as folder, process.workers("short"):
 			done = Path(folder) / "done"
-			enqueue("tests.ground.test_process.mark", queue="short", path=str(done))
+			enqueue(mark, queue="short", path=str(done))
 			process.wait_for(done.exists)
 
 	def test_killed_worker_leaves_its_job_undone(self):
