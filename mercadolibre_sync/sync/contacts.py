@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
-from frappe.utils import validate_phone_number
+from frappe.utils import validate_email_address, validate_phone_number
 
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.links import linked_to
-from mercadolibre_sync.sync.text import fit, fold
+from mercadolibre_sync.sync.text import fit, fold, sort_out
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -27,19 +27,20 @@ def ensure(customer: str, purchase: "Purchase", previous_nickname: str | None, *
 	"""Create the buyer's Contact or bring its phones up to date; True if anything was written.
 
 	`previous_nickname`: the one seen before this purchase. A contact named by it is renamed, not doubled.
-	`outdated`: a newer order of this buyer has been applied, so that an existing contact stays as it is.
+	`outdated`: a newer order of this buyer has been applied: an existing contact stays as it is, and only
+	somebody with a name of their own is added (a nickname may be the one before the last).
 	"""
 	name, rest = fit(purchase.contact_name, NAME_LENGTH)
 	contacts = _contacts(customer)
 	found = contacts.get(fold(name))
-	if not found and outdated:
-		return False
-	if not found and previous_nickname:
+	if not found and previous_nickname and not outdated:
 		found = contacts.get(fold(previous_nickname))
-	if not found:
-		_create(customer, name, rest, purchase)
-		return True
-	return not outdated and _update(found, name, purchase)
+	if found:
+		return not outdated and _update(found, name, purchase)
+	if outdated and not purchase.person_name:
+		return False
+	_create(customer, name, rest, purchase)
+	return True
 
 
 def _contacts(customer: str) -> dict[str, str]:
@@ -53,13 +54,16 @@ def _create(customer: str, name: str, rest: str, purchase: "Purchase") -> None:
 	# "Passive" is the stored option; a Spanish desk shows it as "Pasivo".
 	contact.update({"first_name": name, "status": "Passive"})
 	contact.append("links", {"link_doctype": "Customer", "link_name": customer})
-	if email := purchase.order.buyer.email:
+	email, odd_email = sort_out(purchase.order.buyer.email, validate_email_address)
+	if email:
 		contact.append("email_ids", {"email_id": email, "is_primary": 1})
 	_set_phones(contact, purchase)
 	with _no_gravatar():
 		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer))
 	if rest:
 		comment_once(contact, _("Full name: {0}").format(purchase.contact_name))
+	if odd_email:
+		comment_once(contact, _("Email as received: {0}").format(odd_email))
 	_keep_odd_phones(contact, purchase)
 
 

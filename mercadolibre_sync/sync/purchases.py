@@ -66,9 +66,13 @@ class Purchase:
 		return self.billing_name or self.order_name or f"MercadoLibre {self.buyer_id}"
 
 	@property
+	def person_name(self) -> str | None:
+		return self.order_name or self.billing_name
+
+	@property
 	def contact_name(self) -> str:
 		"""Contract, Contact: order first and last name, else billing name, else nickname."""
-		return self.order_name or self.billing_name or self.customer_name
+		return self.person_name or self.customer_name
 
 	@property
 	def profile(self) -> str | None:

@@ -1,6 +1,7 @@
 """Comparing and fitting the texts that people typed at MercadoLibre."""
 
 import unicodedata
+from collections.abc import Callable
 
 
 def fold(text: str | None) -> str:
@@ -26,3 +27,10 @@ def fit(text: str, length: int) -> tuple[str, str]:
 def join(*parts: str | None, separator: str = ", ") -> str:
 	"""The parts that say something, joined."""
 	return separator.join(part for part in parts if part)
+
+
+def sort_out(text: str | None, is_valid: Callable[[str], object]) -> tuple[str | None, str | None]:
+	"""The text as (valid, None) or (None, invalid), so that what a field refuses can be kept elsewhere."""
+	if not text or is_valid(text):
+		return text, None
+	return None, text
