@@ -1,18 +1,16 @@
 """What an error means for a notification: try again when, or give up, and why, in plain words."""
 
-import random
 from dataclasses import dataclass
 
 import frappe
 from frappe import _
 
+from mercadolibre_sync.backoff import delay
 from mercadolibre_sync.error_log import log_unexpected
 from mercadolibre_sync.meli import errors
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
 
 MAX_ATTEMPTS = 10
-FIRST_DELAY = 60
-LONGEST_DELAY = 6 * 60 * 60
 # Orders spread through MercadoLibre's servers after the notification was sent: the first 404s mean little.
 ATTEMPTS_UNTIL_MISSING = 4
 
@@ -46,14 +44,6 @@ def explain(error: Exception, attempts: int) -> Verdict:
 			_("{0} Gave up after {1} attempts; press Retry to start anew.").format(reason, attempts)
 		)
 	return Verdict(reason, retry_in=max(retry_after or 0, delay(attempts)))
-
-
-def delay(attempts: int) -> float:
-	"""Seconds to wait after the `attempts`-th attempt: doubling from a minute to six hours, ± 25 %.
-
-	The spread keeps notifications that failed together from coming back together.
-	"""
-	return min(FIRST_DELAY * 2 ** (attempts - 1), LONGEST_DELAY) * random.uniform(0.75, 1.25)
 
 
 def _judge(error: Exception, attempts: int) -> tuple[str, bool, float | None]:
