@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 
+from mercadolibre_sync.simulator.arca import ArcaSimulator
 from mercadolibre_sync.simulator.meli import MeliSimulator
 from mercadolibre_sync.simulator.server import make
 
@@ -17,7 +18,7 @@ def main() -> None:
 	parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
 	options = parser.parse_args()
 
-	server = make({"meli": MeliSimulator()}, options.port)
+	server = make({"arca": ArcaSimulator(), "meli": MeliSimulator()}, options.port)
 	print(f"http://127.0.0.1:{server.port}", flush=True)
 	if options.until_eof:
 		threading.Thread(target=_end_with_input, daemon=True).start()
