@@ -3,6 +3,7 @@
 import frappe
 from frappe.utils import add_to_date, get_datetime, now_datetime
 
+from mercadolibre_sync import backoff
 from mercadolibre_sync.inbox import claims, failures, states, sweep, wake, worker
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli import errors
@@ -162,8 +163,8 @@ class TestRetry(SiteTestCase):
 			frappe.get_doc(NOTIFICATION, row.name).retry()
 
 	def test_the_delay_doubles_and_is_spread_and_bounded(self):
-		for attempts, seconds in ((1, 60), (2, 120), (5, 960), (20, failures.LONGEST_DELAY)):
-			delays = {failures.delay(attempts) for _time in range(50)}
+		for attempts, seconds in ((1, 60), (2, 120), (5, 960), (20, backoff.LONGEST_DELAY)):
+			delays = {backoff.delay(attempts) for _time in range(50)}
 			self.assertGreater(len(delays), 1)
 			self.assertGreaterEqual(min(delays), 0.75 * seconds)
 			self.assertLessEqual(max(delays), 1.25 * seconds)
