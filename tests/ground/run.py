@@ -61,7 +61,8 @@ def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
 	`selected` narrows the suite; then neither are the checks run nor the result recorded.
 	"""
 	checks = 0 if on_bench or selected else _run_checks(ground)
-	commit = bench.commit_and_state()
+	# Taken before the run: a commit made meanwhile was not what ran.
+	commit = bench.commit_and_state() if on_bench else ""
 	outcome = _run_pytest(ground, selected)
 	if on_bench and not selected:
 		bench.record(ground, commit, outcome.passed, outcome.failed)
