@@ -168,13 +168,14 @@ class TestAccountSettings(SiteTestCase):
 
 class TestPrivacy(SiteTestCase):
 	def test_neither_tokens_nor_buyers_reach_the_error_log(self):
+		self.customer_name = "Nombre Privado"
 		buyer = self.add_buyer("SECRETO", first_name="Nombre", last_name="Privado")
 		tokens = self.meli.issue_tokens(SELLER)
 		frappe.db.delete("Error Log")
 		self.addCleanup(setattr, customers, "_default_territory", customers._default_territory)
 
 		def broken() -> None:
-			raise KeyError("Nombre Privado")
+			raise KeyError(self.customer_name)
 
 		customers._default_territory = broken
 		row = self.sync_order(self.add_order(buyer))

@@ -29,15 +29,14 @@ class TestClaims(SiteTestCase):
 		code = f"""
 			frappe.db.sql("select name from `tab{NOTIFICATION}` where name=%s for update", sys.argv[1])
 			print("locked", flush=True)
-			sys.stdin.read()
+			import time; time.sleep(60)
 		"""
 		holder = python(code, locked)
-		self.addCleanup(outputs, holder)
+		self.addCleanup(holder.communicate)
+		self.addCleanup(holder.kill)
 		self.assertEqual(holder.stdout.readline(), "locked\n")
 		self.assertEqual(claims.claim_next().names, (free,))
 		self.assertIsNone(claims.claim_next())
-		holder.terminate()
-		holder.wait()
 
 	def test_fresh_notifications_come_before_a_back_fill(self):
 		late = self.notify("orders_v2", "/orders/1")
