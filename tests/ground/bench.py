@@ -67,8 +67,10 @@ def _list_app(apps: Path) -> None:
 
 
 def _link_assets(link: Path) -> None:
-	if not link.exists():
-		link.symlink_to(CHECKOUT / APP / "public")
+	# Another checkout may have been installed here before.
+	if link.is_symlink():
+		link.unlink()
+	link.symlink_to(CHECKOUT / APP / "public")
 
 
 def _output(ground: Ground, code: str) -> list[str]:

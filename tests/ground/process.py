@@ -75,7 +75,7 @@ def python(code: str, *arguments: str) -> subprocess.Popen[str]:
 	"""Start `code` in another process, connected to the site as Administrator, and do not wait for it.
 
 	The code finds `frappe` imported and `arguments` in sys.argv[1:], and commits by itself. Several of
-	these run at the same time; `outputs` waits for them.
+	these run at the same time; `outputs` waits for them. sys.stdin.read() holds the code until then.
 	"""
 	connected = (
 		f"import frappe, sys\nfrom tests.ground.site import connect\nconnect()\n{textwrap.dedent(code)}"
@@ -83,6 +83,7 @@ def python(code: str, *arguments: str) -> subprocess.Popen[str]:
 	return subprocess.Popen(
 		[sys.executable, "-c", connected, *arguments],
 		cwd=os.environ["MELI_SITES_PATH"],
+		stdin=subprocess.PIPE,
 		stdout=subprocess.PIPE,
 		stderr=subprocess.PIPE,
 		text=True,
@@ -90,7 +91,10 @@ def python(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def outputs(*processes: subprocess.Popen[str], timeout: float = 60) -> list[str]:
-	"""What the processes of `python` printed, once all have ended. Raises AssertionError if one failed."""
+	"""What the processes of `python` printed, once all have ended. Raises AssertionError if one failed.
+
+	What a test has read from a process by itself is not among it.
+	"""
 	printed = []
 	for process in processes:
 		with _ending(process):

@@ -48,6 +48,12 @@ class TestProcess(unittest.TestCase):
 		started = [process.python("print(frappe.session.user, sys.argv[1])", name) for name in ("a", "b")]
 		self.assertEqual(process.outputs(*started), ["Administrator a\n", "Administrator b\n"])
 
+	def test_python_can_be_held_until_its_output_is_asked_for(self):
+		held = process.python('print("here", flush=True)\nsys.stdin.read()\nprint("gone")')
+		self.assertEqual(held.stdout.readline(), "here\n")
+		self.assertIsNone(held.poll())
+		self.assertEqual(process.outputs(held), ["gone\n"])
+
 	def test_failure_of_another_process_fails_the_test(self):
 		with self.assertRaisesRegex(AssertionError, "ZeroDivisionError"):
 			process.outputs(process.python("1 / 0"))
