@@ -1,7 +1,10 @@
 frappe.ui.form.on("MercadoLibre Account", {
 	refresh(frm) {
-		if (frm.is_new()) return;
-		const connected = frm.doc.enabled && frm.doc.status === "Connected";
-		frm.page.set_indicator(frm.doc.site, connected ? "green" : "orange");
+		if (frm.is_new() || frm.doc.status === "Connected") return;
+		const banner =
+			frm.doc.status === "Reconnect needed"
+				? __("MercadoLibre no longer accepts this account. It has to be authorised again.")
+				: __("The account still has to be authorised.");
+		frm.set_intro(banner, "orange");
 	},
 });

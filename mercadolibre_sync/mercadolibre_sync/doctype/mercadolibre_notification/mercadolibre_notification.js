@@ -1,7 +1,8 @@
 frappe.ui.form.on("MercadoLibre Notification", {
 	refresh(frm) {
 		frm.disable_save();
-		if (!["Failed", "Waiting for retry"].includes(frm.doc.status)) return;
+		const can_retry = ["Failed", "Waiting for retry"].includes(frm.doc.status);
+		if (!can_retry || !frm.has_perm("write")) return;
 		frm.add_custom_button(__("Retry"), async () => {
 			await frm.call("retry");
 			frappe.show_alert({ message: __("Queued again."), indicator: "green" });
