@@ -9,9 +9,14 @@ server's own words, is in `detail`. `code` is fixed too and can be stored: `from
 None of them ever carries a key, a token, a sign or an envelope.
 """
 
+import re
+
 from mercadolibre_sync.arca.secret import Secret
 
 _DETAIL_LENGTH = 300
+
+# Tokens, signs and CMS are base64; a server may repeat a part of one. ARCA's words are shorter than this.
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]{40,}")
 
 
 class ArcaError(Exception):
@@ -183,8 +188,9 @@ def from_code(code: str, detail: str = "") -> ArcaError:
 
 
 def scrub(text: str, *secrets: Secret) -> str:
-	"""Shorten a server's words to one line of at most 300 characters that repeats none of the secrets."""
+	"""Shorten a server's words to one line of at most 300 characters, without the secrets or anything like them."""
 	for secret in secrets:
 		if secret:
 			text = text.replace(secret.reveal(), repr(secret))
+	text = _BASE64.sub("********", text)
 	return " ".join(text.split())[:_DETAIL_LENGTH]

@@ -41,10 +41,13 @@ class TestErrors(unittest.TestCase):
 				self.assertGreaterEqual(kind.retry_after, 60)
 
 	def test_a_servers_words_are_kept_short_and_free_of_secrets(self) -> None:
-		said = errors.scrub("bad token abcDEF\n in\tenvelope " + "x" * 1000, Secret("abcDEF"), Secret(""))
+		said = errors.scrub("bad token abcDEF\n in\tenvelope " + "x " * 1000, Secret("abcDEF"), Secret(""))
 		self.assertNotIn("abcDEF", said)
 		self.assertTrue(said.startswith("bad token ******** in envelope"))
 		self.assertEqual(len(said), 300)
+
+	def test_a_piece_of_a_token_that_a_server_repeats_is_not_kept(self) -> None:
+		self.assertEqual(errors.scrub(f"For input string: {'Ab3/' * 20}=="), "For input string: ********")
 
 
 class TestSecret(unittest.TestCase):

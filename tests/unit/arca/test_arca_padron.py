@@ -346,4 +346,4 @@ class TestFailures(PadronCase):
 					self.ask(PERSON)
 				shown = shown_by(caught.exception)
 				for secret in secrets:
-					self.assertNotIn(secret, shown)
+					self.assertNotIn(secret[:20], shown)
