@@ -39,7 +39,7 @@ def fall_asleep() -> None:
 
 
 def is_awake() -> bool:
-	return bool(frappe.cache.exists(_key()))
+	return frappe.cache.get(_key()) is not None
 
 
 def _key() -> bytes | str:

@@ -68,7 +68,6 @@ class TestEndpoint(SiteTestCase):
 			{},
 			[],
 			[self.body()],
-			{"cmd": "frappe.auth.get_logged_user"},
 		):
 			with self.subTest(posted):
 				response = self.post(posted)
