@@ -13,6 +13,8 @@ from mercadolibre_sync.sync.links import linked_to
 from mercadolibre_sync.sync.text import fit, fold, join, sort_out
 
 if TYPE_CHECKING:
+	from frappe.model.document import Document
+
 	from mercadolibre_sync.sync.purchases import Purchase
 
 ADDRESS = "Address"
@@ -27,17 +29,30 @@ def ensure(customer: str, purchase: "Purchase") -> bool:
 	if not purchase.destination:
 		return False
 	values, rest = _values(purchase)
-	if not values or _exists(customer, values):
+	if not values or exists(customer, values):
 		return False
+	address = insert(customer, values, purchase.buyer_id)
+	if rest:
+		comment_once(address, _("Did not fit into the address: {0}").format(rest))
+	return True
+
+
+def exists(customer: str, values: dict) -> bool:
+	"""Whether the customer has an address at the place of these `city` and `address_line1`."""
+	known = linked_to(customer, ADDRESS, ["city", "address_line1"])
+	place = (fold(values["city"]), fold(values["address_line1"]))
+	return any((fold(row.city), fold(row.address_line1)) == place for row in known)
+
+
+def insert(customer: str, values: dict, owner: str) -> "Document":
+	"""Insert an Address with these fields; `owner`, whom it belongs to, begins its name."""
 	address = frappe.new_doc(ADDRESS)
 	address.update(values)
 	address.append("links", {"link_doctype": "Customer", "link_name": customer})
 	# A name of our own: Frappe's would be "Envío-<type in the session's language>" for every buyer, counted
 	# up through one naming series that all workers wait for.
-	address.insert(ignore_permissions=True, set_name=_free_name(purchase.buyer_id))
-	if rest:
-		comment_once(address, _("Did not fit into the address: {0}").format(rest))
-	return True
+	address.insert(ignore_permissions=True, set_name=_free_name(f"{owner}-{values['address_title']}"))
+	return address
 
 
 def _values(purchase: "Purchase") -> tuple[dict | None, str]:
@@ -83,15 +98,9 @@ def _country(destination: Destination, site_id: str) -> str | None:
 	return frappe.db.get_value("Country", {"code": code.lower()}) or site(site_id).country_name
 
 
-def _exists(customer: str, values: dict) -> bool:
-	known = linked_to(customer, ADDRESS, ["city", "address_line1"])
-	place = (fold(values["city"]), fold(values["address_line1"]))
-	return any((fold(row.city), fold(row.address_line1)) == place for row in known)
-
-
-def _free_name(buyer_id: str) -> str:
+def _free_name(start: str) -> str:
 	number = 1
-	while frappe.db.exists(ADDRESS, name := f"{buyer_id}-{TITLE}-{number}"):
+	while frappe.db.exists(ADDRESS, name := f"{start}-{number}"):
 		number += 1
 	return name
 
