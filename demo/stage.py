@@ -1,0 +1,110 @@
+"""The stage: a site with one connected account, the simulated MercadoLibre, a web server and a worker."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import frappe
+from frappe.installer import update_site_config
+from frappe.utils.password import set_encrypted_password
+
+from mercadolibre_sync.inbox import wake
+from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.simulator.control import MeliControl
+from mercadolibre_sync.simulator.server import running
+from mercadolibre_sync.sync import versions
+from mercadolibre_sync.sync.accounts import ACCOUNT
+from mercadolibre_sync.sync.links import linked_to
+from tests.ground.process import wait_for, web_server, workers
+
+SELLER = "526127536"
+ACCOUNT_NAME = "DEMO"
+ENDPOINT = "/api/method/mercadolibre_sync.api.notifications"
+ENDED = ("Done", "Ignored", "Failed")
+
+
+@dataclass
+class Stage:
+	meli: MeliControl
+	url: str
+
+	def notify(self, topic: str, resource: str) -> frappe._dict:
+		"""Post a notification as MercadoLibre does and return the row it ended as."""
+		known = self._notifications()
+		delivery = self.meli.post_notification(self.url + ENDPOINT, topic, resource, SELLER)
+		if delivery.status != 200:
+			raise RuntimeError(f"The endpoint answered {delivery.status}.")
+		wait_for(lambda: self._notifications() - known)
+		(name,) = self._notifications() - known
+		wait_for(lambda: self._row(name).status in ENDED)
+		return self._row(name)
+
+	def notify_order(self, order_id: str) -> frappe._dict:
+		return self.notify("orders_v2", f"/orders/{order_id}")
+
+	def _notifications(self) -> set[str]:
+		frappe.db.rollback()
+		return set(frappe.get_all(NOTIFICATION, pluck="name"))
+
+	def _row(self, name: str) -> frappe._dict:
+		frappe.db.rollback()
+		return frappe.db.get_value(NOTIFICATION, name, "*", as_dict=True)
+
+
+@contextlib.contextmanager
+def set_up() -> Iterator[Stage]:
+	"""Everything running, with nothing left of an earlier demo."""
+	with running() as simulator:
+		update_site_config("mercadolibre_sync_simulator", simulator)
+		frappe.local.conf["mercadolibre_sync_simulator"] = simulator
+		meli = MeliControl(simulator)
+		meli.add_seller(SELLER, ACCOUNT_NAME)
+		_clear()
+		_connect(meli)
+		with web_server() as url, workers("default"):
+			yield Stage(meli, url)
+
+
+def _connect(meli: MeliControl) -> None:
+	settings = frappe.get_single("MercadoLibre Settings")
+	if settings.application_id and settings.application_id != meli.application_id:
+		raise SystemExit(
+			"This site is connected to a real application at MercadoLibre: run the demo on another one."
+		)
+	settings.update({"application_id": meli.application_id, "client_secret": meli.application_secret})
+	settings.save()
+	account = frappe.new_doc(ACCOUNT)
+	account.update(
+		{
+			"account_name": ACCOUNT_NAME,
+			"nickname": ACCOUNT_NAME,
+			"user_id": SELLER,
+			"site": "MLA",
+			"company": frappe.get_all("Company", pluck="name", limit=1)[0],
+			"customer_group": frappe.get_all("Customer Group", {"is_group": 0}, pluck="name", limit=1)[0],
+		}
+	)
+	account.insert()
+	tokens = meli.issue_tokens(SELLER)
+	for field in ("access_token", "refresh_token"):
+		set_encrypted_password(ACCOUNT, ACCOUNT_NAME, tokens[field], field)
+	frappe.db.set_value(ACCOUNT, ACCOUNT_NAME, "status", "Connected")
+	frappe.db.commit()
+
+
+def _clear() -> None:
+	for customer in frappe.get_all("Customer", {"mercadolibre_account": ACCOUNT_NAME}, pluck="name"):
+		documents = [
+			(doctype, row.name)
+			for doctype in ("Address", "Contact")
+			for row in linked_to(customer, doctype, ["name"])
+		]
+		for table in (NOTIFICATION, versions.ORDER):
+			frappe.db.delete(table, {"customer": customer})
+		for doctype, name in [*documents, ("Customer", customer)]:
+			frappe.delete_doc(doctype, name, force=True, ignore_missing=True)
+	for table in (NOTIFICATION, versions.ORDER):
+		frappe.db.delete(table, {"account": ACCOUNT_NAME})
+	frappe.delete_doc(ACCOUNT, ACCOUNT_NAME, force=True, ignore_missing=True)
+	wake.fall_asleep()
+	frappe.db.commit()
