@@ -7,6 +7,7 @@ from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.inbox import states, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
 
 # More candidates than workers that usually run at once: the one that loses a race finds another row.
 CANDIDATES = 20
@@ -107,7 +108,14 @@ def _requeue(since: str, filters: dict) -> None:
 def requeue_waiting_for_account(account: str) -> None:
 	"""Queue again what waited, without a time, for the account to be connected. The caller commits."""
 	filters = {"status": states.WAITING, "account": account, "next_attempt": ("is", "not set")}
-	states.requeue(
-		frappe.get_all(NOTIFICATION, filters=filters, pluck="name"), states.WAITING, fresh_start=True
-	)
-	frappe.db.after_commit.add(wake.wake)
+	names = frappe.get_all(NOTIFICATION, filters=filters, pluck="name")
+	if names:
+		states.requeue(names, states.WAITING, fresh_start=True)
+		frappe.db.after_commit.add(wake.wake)
+
+
+def requeue_connected() -> None:
+	"""Queue again what began to wait for its account while that was being connected."""
+	for account in frappe.get_all(ACCOUNT, filters={"status": CONNECTED}, pluck="name"):
+		requeue_waiting_for_account(account)
+	frappe.db.commit()

@@ -9,7 +9,6 @@ from mercadolibre_sync.inbox import failures, states, wake
 from mercadolibre_sync.inbox.claims import Claim, claim_next
 from mercadolibre_sync.meli.notification import resource_reference
 from mercadolibre_sync.sync import synchronise
-from mercadolibre_sync.sync.accounts import ACCOUNT, RECONNECT_NEEDED
 
 # A job ends itself and calls a successor, so that it never meets RQ's timeout in the middle of a buyer.
 BUDGET_SECONDS = 240
@@ -54,7 +53,6 @@ def process(claim: Claim) -> None:
 def _write_failure(claim: Claim, verdict: failures.Verdict) -> None:
 	if verdict.needs_reconnect:
 		states.wait(claim.names, verdict.reason, until=None)
-		frappe.db.set_value(ACCOUNT, claim.account, "status", RECONNECT_NEEDED)
 	elif verdict.retry_in is None:
 		states.fail(claim.names, verdict.reason)
 	else:

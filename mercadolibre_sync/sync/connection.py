@@ -1,5 +1,7 @@
 """The connection to MercadoLibre in an account's name."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -7,22 +9,85 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 from frappe.utils import get_datetime, now_datetime
-from frappe.utils.password import get_decrypted_password, set_encrypted_password
+from frappe.utils.password import get_decrypted_password, remove_encrypted_password, set_encrypted_password
+from redis.exceptions import RedisError
 
+from mercadolibre_sync import people
 from mercadolibre_sync.meli.client import API, Client
-from mercadolibre_sync.meli.errors import ReauthorisationNeeded
+from mercadolibre_sync.meli.errors import ApplicationBlocked, ReauthorisationNeeded
 from mercadolibre_sync.meli.oauth import OAuth, Tokens
-from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED, Account
-from mercadolibre_sync.sync.errors import NeedsAttention
+from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED, NOT_CONNECTED, RECONNECT_NEEDED
+from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
 from mercadolibre_sync.sync.lock import named_lock
+from mercadolibre_sync.sync.pace import pace
 
 # Renewed this long before the end, so that no call starts with a token that dies on the way.
 MARGIN = timedelta(minutes=5)
 
 
-def client_for(account: Account) -> Client:
-	"""A client that speaks for this account and renews its tokens when needed."""
-	return Client(api_base(), AccountTokens(account.name))
+# A blocked application fails every call of every worker; once a day is enough to say so.
+BLOCKED_KEY = "mercadolibre_sync:blocked"
+BLOCKED_SECONDS = 24 * 60 * 60
+# What Frappe's forms hold in place of a password.
+MASK = "*" * 10
+
+
+@contextmanager
+def connected(account: str) -> Iterator[Client]:
+	"""A client that speaks for this account, keeps the pace and renews the tokens when needed.
+
+	When MercadoLibre no longer accepts the account's grant, the account turns to "Reconnect needed" and people
+	are told, once; the error goes on to the caller. It becomes TryLater where somebody has connected the account
+	anew meanwhile. Calls are made without an open transaction: what the caller has not committed is rolled back.
+	"""
+	tokens = AccountTokens(account)
+	client = Client(api_base(), tokens, limiter=pace())
+	frappe.db.rollback()
+	try:
+		yield client
+	except ReauthorisationNeeded:
+		_lose_grant(account, tokens.last)
+		raise
+	except ApplicationBlocked:
+		_tell_blocked()
+		raise
+
+
+def _lose_grant(account: str, refused: str | None) -> None:
+	with tokens_lock(account):
+		if _read(account, "access_token") != refused:
+			raise TryLater(_("The account was connected anew meanwhile. Trying again by itself."))
+		# The row is read after the lock, so that only one of the workers that met the refusal finds it connected.
+		if frappe.db.get_value(ACCOUNT, account, "status") != CONNECTED:
+			return
+		frappe.db.set_value(ACCOUNT, account, "status", RECONNECT_NEEDED)
+		people.tell_managers(
+			_("The MercadoLibre account {0} has to be connected again").format(account),
+			_(
+				"MercadoLibre no longer accepts the tokens of the account {0}. Open it and press Autorizar. What arrives meanwhile waits and continues by itself afterwards."
+			).format(account),
+			ACCOUNT,
+			account,
+		)
+		frappe.db.commit()
+
+
+def _tell_blocked() -> None:
+	try:
+		is_first = frappe.cache.set(frappe.cache.make_key(BLOCKED_KEY), 1, nx=True, ex=BLOCKED_SECONDS)
+	except RedisError:
+		return
+	if is_first:
+		frappe.db.rollback()
+		people.tell_managers(
+			_("MercadoLibre has blocked the application"),
+			_(
+				"Connecting accounts again does not help. Look for MercadoLibre's message at developers.mercadolibre.com.ar; retry what failed when the application is unblocked."
+			),
+			"MercadoLibre Settings",
+			"MercadoLibre Settings",
+		)
+		frappe.db.commit()
 
 
 def oauth() -> OAuth:
@@ -66,6 +131,8 @@ class AccountTokens:
 
 	def __init__(self, account: str) -> None:
 		self._account = account
+		# The token given out last, to tell the grant that was refused from a newer one.
+		self.last: str | None = None
 
 	def access_token(self) -> str:
 		"""The stored access token, renewed if it is about to expire. Raises ReauthorisationNeeded without one."""
@@ -76,6 +143,7 @@ class AccountTokens:
 		frappe.db.rollback()
 		if expires_at and get_datetime(expires_at) - MARGIN < now_datetime():
 			return self.renew(token)
+		self.last = token
 		return token
 
 	def renew(self, rejected: str) -> str:
@@ -84,8 +152,8 @@ class AccountTokens:
 		MercadoLibre's refresh token works once. The new pair is committed before anybody uses it; whoever
 		waited for the lock finds it.
 		"""
-		with named_lock(f"tokens:{self._account}"):
-			current = _read(self._account, "access_token")
+		with tokens_lock(self._account):
+			self.last = current = _read(self._account, "access_token")
 			if current and current != rejected:
 				return current
 			refresh_token = _read(self._account, "refresh_token")
@@ -95,16 +163,43 @@ class AccountTokens:
 			tokens = oauth().refresh(refresh_token)
 			store_tokens(self._account, tokens)
 			frappe.db.commit()
+			self.last = tokens.access_token
 			return tokens.access_token
 
 
+def tokens_lock(account: str) -> AbstractContextManager[None]:
+	"""The lock under which an account's tokens are renewed, replaced and removed."""
+	return named_lock(f"tokens:{account}")
+
+
 def store_tokens(account: str, tokens: Tokens) -> None:
-	"""Write a pair of tokens to the account. The caller commits."""
+	"""Write a pair of tokens to the account. The caller holds `tokens_lock` and commits."""
 	set_encrypted_password(ACCOUNT, account, tokens.access_token, "access_token")
 	if tokens.refresh_token:
 		set_encrypted_password(ACCOUNT, account, tokens.refresh_token, "refresh_token")
 	expires_at = now_datetime() + timedelta(seconds=tokens.expires_in)
-	frappe.db.set_value(ACCOUNT, account, {"token_expires_at": expires_at, "status": CONNECTED})
+	frappe.db.set_value(
+		ACCOUNT,
+		account,
+		# Saving the form removes a password whose field is empty.
+		{
+			"access_token": MASK,
+			"refresh_token": MASK if _read(account, "refresh_token") else "",
+			"token_expires_at": expires_at,
+			"status": CONNECTED,
+		},
+	)
+
+
+def remove_tokens(account: str) -> None:
+	"""Forget the account's tokens. The caller holds `tokens_lock` and commits."""
+	for fieldname in ("access_token", "refresh_token"):
+		remove_encrypted_password(ACCOUNT, account, fieldname)
+	frappe.db.set_value(
+		ACCOUNT,
+		account,
+		{"access_token": "", "refresh_token": "", "token_expires_at": None, "status": NOT_CONNECTED},
+	)
 
 
 def _read(account: str, fieldname: str) -> str | None:

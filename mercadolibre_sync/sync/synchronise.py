@@ -7,7 +7,7 @@ from frappe import _
 
 from mercadolibre_sync.meli.notification import Reference
 from mercadolibre_sync.sync import accounts
-from mercadolibre_sync.sync.connection import client_for
+from mercadolibre_sync.sync.connection import connected
 from mercadolibre_sync.sync.lock import buyer_lock
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase, gather
@@ -24,10 +24,10 @@ def synchronise(account_name: str, reference: Reference, finish: Callable[[Outco
 	Raises MeliError, SyncError, or what the Document API raises; then nothing of the buyer was written.
 	"""
 	account = accounts.read(account_name)
-	client = client_for(account)
 	# From here to the lock no transaction is open: MercadoLibre may take its time.
 	frappe.db.commit()
-	purchases = gather(client, account, reference)
+	with connected(account.name) as client:
+		purchases = gather(client, account, reference)
 	if not purchases:
 		finish(Outcome(_("The shipment belongs to no order."), ignored=True))
 		frappe.db.commit()

@@ -21,6 +21,11 @@ def system_time(moment: datetime | None) -> datetime | None:
 	return moment.astimezone(ZoneInfo(get_system_timezone())).replace(tzinfo=None) if moment else None
 
 
+def aware(moment: datetime) -> datetime:
+	"""A moment as Frappe stores it, with the system's time zone. The inverse of `system_time`."""
+	return moment.replace(tzinfo=ZoneInfo(get_system_timezone()))
+
+
 def is_older_copy(order: Order) -> bool:
 	"""Whether a newer copy of this very order was applied before."""
 	return _is_older(order, frappe.db.get_value(ORDER, order.id, "last_updated"))
@@ -30,6 +35,14 @@ def is_outdated(order: Order, customer: str) -> bool:
 	"""Whether a newer order of this customer, or copy of this order, was applied before."""
 	newest = frappe.db.get_value(ORDER, {"customer": customer}, "last_updated", order_by="last_updated desc")
 	return _is_older(order, newest)
+
+
+def synced(order_ids: Sequence[str]) -> dict[str, frappe._dict]:
+	"""The versions of these orders that were read last, by number: `last_updated` in system time, `customer`."""
+	rows = frappe.get_all(
+		ORDER, filters={"name": ("in", order_ids)}, fields=["name", "last_updated", "customer"]
+	)
+	return {row.name: row for row in rows}
 
 
 def _is_older(order: Order, applied: datetime | None) -> bool:
