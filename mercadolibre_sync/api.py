@@ -1,10 +1,15 @@
-"""The endpoints that MercadoLibre calls."""
+"""The addresses that MercadoLibre calls, and to which it sends people back."""
 
 import frappe
+from frappe import _
 from frappe.rate_limiter import rate_limit
+from frappe.utils import escape_html, get_url_to_form
 from werkzeug.wrappers import Response
 
+from mercadolibre_sync.account import authorisation
 from mercadolibre_sync.inbox import intake, wake
+from mercadolibre_sync.sync.accounts import ACCOUNT
+from mercadolibre_sync.sync.errors import SyncError
 
 # A brake for strangers, far above what MercadoLibre sends one seller from one address: an answer other
 # than 200 makes MercadoLibre disable the topic.
@@ -23,3 +28,29 @@ def notifications() -> Response:
 	if intake.receive(frappe.request.get_data()):
 		frappe.db.after_commit.add(wake.wake)
 	return Response(status=200)
+
+
+@frappe.whitelist(methods=["GET"])
+def authorized(code: str | None = None, state: str | None = None, error: str | None = None) -> None:
+	"""Where MercadoLibre sends the seller after authorising: GET /api/method/mercadolibre_sync.api.authorized.
+
+	Ends at the account's form, or at a page that says what went wrong.
+	"""
+	try:
+		account = authorisation.complete(code, state, error)
+	except (authorisation.AuthorisationFailed, SyncError) as failure:
+		_show_failure(str(failure), getattr(failure, "account", None))
+		return
+	frappe.local.response["type"] = "redirect"
+	frappe.local.response["location"] = f"{get_url_to_form(ACCOUNT, account)}?authorised=1"
+
+
+def _show_failure(message: str, account: str | None) -> None:
+	frappe.respond_as_web_page(
+		_("The account was not connected"),
+		escape_html(message),
+		http_status_code=400,
+		indicator_color="red",
+		primary_action=get_url_to_form(ACCOUNT, account) if account else "/app/mercadolibre-account",
+		primary_label=_("Back to the account"),
+	)

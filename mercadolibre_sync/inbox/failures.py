@@ -46,6 +46,13 @@ def explain(error: Exception, attempts: int) -> Verdict:
 	return Verdict(reason, retry_in=max(retry_after or 0, delay(attempts)))
 
 
+def describe(error: Exception) -> str:
+	"""The error in plain words, for a person who waits for an answer. Translated, without personal data."""
+	if isinstance(error, errors.ReauthorisationNeeded):
+		return _("MercadoLibre no longer accepts the account's tokens. Connect the account again.")
+	return _judge(error, MAX_ATTEMPTS)[0]
+
+
 def _judge(error: Exception, attempts: int) -> tuple[str, bool, float | None]:
 	"""Reason, whether it is temporary, and the seconds MercadoLibre asks to wait."""
 	if isinstance(error, errors.MeliError):

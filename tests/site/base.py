@@ -8,14 +8,16 @@ from functools import cache
 
 import frappe
 from frappe.installer import update_site_config
-from frappe.utils.password import set_encrypted_password
+from frappe.utils.password import update_password
 
+from mercadolibre_sync.backfill.run import BACKFILL
 from mercadolibre_sync.inbox import intake, wake, worker
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import Notification
+from mercadolibre_sync.meli.oauth import Tokens
 from mercadolibre_sync.simulator.control import MeliControl
 from mercadolibre_sync.simulator.server import running
-from mercadolibre_sync.sync import versions
+from mercadolibre_sync.sync import connection, versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
 
 SELLER = "468424240"
@@ -25,6 +27,7 @@ GROUP = "Individual"
 # Buyers of tests have numbers of their own, so that cleaning up touches nobody else's customers.
 FIRST_BUYER = 990_000_000_001
 BUYERS = "99%"
+PASSWORD = "una-clave-larga-para-las-pruebas"
 
 
 @cache
@@ -134,7 +137,12 @@ def make_account(name: str = ACCOUNT_NAME, user_id: str = SELLER, **values):
 	"""A connected account, and the application in Settings."""
 	settings = frappe.get_single("MercadoLibre Settings")
 	settings.update(
-		{"application_id": MeliControl.application_id, "client_secret": MeliControl.application_secret}
+		{
+			"application_id": MeliControl.application_id,
+			"client_secret": MeliControl.application_secret,
+			# The tests of the pace set their own.
+			"calls_per_minute": 60_000,
+		}
 	)
 	settings.save()
 	account = frappe.new_doc(ACCOUNT)
@@ -156,9 +164,28 @@ def make_account(name: str = ACCOUNT_NAME, user_id: str = SELLER, **values):
 
 
 def give_tokens(account: str, tokens: dict) -> None:
-	set_encrypted_password(ACCOUNT, account, tokens["access_token"], "access_token")
-	set_encrypted_password(ACCOUNT, account, tokens["refresh_token"], "refresh_token")
-	frappe.db.set_value(ACCOUNT, account, "status", "Connected")
+	"""Connect the account. Tokens as the token endpoint answers them."""
+	connection.store_tokens(account, Tokens.from_json(tokens))
+
+
+def make_manager(name: str = "gerente@example.com", *, role: str = "MercadoLibre Manager") -> str:
+	"""A user with one of the app's roles and the password PASSWORD."""
+	if not frappe.db.exists("User", name):
+		user = frappe.new_doc("User")
+		user.update({"email": name, "first_name": name.split("@")[0], "send_welcome_email": 0})
+		user.insert()
+		user.add_roles(role)
+		update_password(name, PASSWORD)
+	frappe.db.commit()
+	return name
+
+
+def told(user: str) -> list[str]:
+	"""Subjects of what the desk shows this user as news, oldest first."""
+	frappe.db.rollback()
+	return frappe.get_all(
+		"Notification Log", filters={"for_user": user}, pluck="subject", order_by="creation asc, name asc"
+	)
 
 
 def clean() -> None:
@@ -171,7 +198,7 @@ def clean() -> None:
 			for document in linked(doctype, customer):
 				_delete(doctype, document.name)
 		_delete("Customer", customer)
-	for doctype in (NOTIFICATION, versions.ORDER):
+	for doctype in (NOTIFICATION, versions.ORDER, BACKFILL, "Notification Log"):
 		frappe.db.delete(doctype)
 	for account in frappe.get_all(ACCOUNT, pluck="name"):
 		frappe.db.delete("__Auth", {"doctype": ACCOUNT, "name": account})

@@ -2,8 +2,13 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from mercadolibre_sync.inbox import claims
+from mercadolibre_sync.account import authorisation, checkup
+from mercadolibre_sync.backfill.run import BACKFILL
+from mercadolibre_sync.inbox import claims, failures, intake, wake
+from mercadolibre_sync.meli.errors import MeliError
+from mercadolibre_sync.meli.values import to_id
 from mercadolibre_sync.sync.accounts import CONNECTED, NOT_CONNECTED, customer_group_problem
+from mercadolibre_sync.sync.errors import SyncError
 
 
 class MercadoLibreAccount(Document):
@@ -38,3 +43,51 @@ class MercadoLibreAccount(Document):
 		before = self.get_doc_before_save()
 		if before and before.status != CONNECTED and self.status == CONNECTED:
 			claims.requeue_waiting_for_account(self.name)
+
+	@frappe.whitelist()
+	def authorise(self) -> str:
+		"""Address of MercadoLibre's page where the seller lets this site in."""
+		self.check_permission("write")
+		try:
+			return authorisation.begin(self.name)
+		except SyncError as error:
+			frappe.throw(str(error))
+
+	@frappe.whitelist()
+	def disconnect(self) -> str:
+		"""Remove the grant at MercadoLibre and the tokens here. Returns what was done, in words."""
+		self.check_permission("write")
+		try:
+			return authorisation.disconnect(self.name)
+		except (MeliError, SyncError) as error:
+			frappe.throw(_("{0} Nothing was changed; try again later.").format(failures.describe(error)))
+
+	@frappe.whitelist()
+	def test_connection(self) -> list[dict]:
+		"""What works and what does not: `subject`, `works` (None if it could not be tried) and `message`."""
+		self.check_permission("write")
+		return checkup.check(self.name)
+
+	@frappe.whitelist()
+	def synchronise(self, updated_from: str) -> str:
+		"""Look for orders that changed since then. Returns the name of the back-fill."""
+		self.check_permission("write")
+		backfill = frappe.new_doc(BACKFILL)
+		backfill.update({"account": self.name, "updated_from": updated_from})
+		return backfill.insert().name
+
+	@frappe.whitelist()
+	def synchronise_order(self, order_id: str) -> str:
+		"""Read one order, by its number. Returns the name of its row in the inbox."""
+		self.check_permission("write")
+		order_id = order_id.strip()
+		if to_id(order_id) != order_id:
+			frappe.throw(_('"Order" must be the order\'s number at MercadoLibre, digits only.'))
+		if not self.user_id:
+			frappe.throw(
+				_("The account {0} is not connected. Press Autorizar in it first.").format(self.name)
+			)
+		notification = intake.order_notification(order_id, self.user_id)
+		(name,) = intake.store_all([notification], self.name, intake.SOURCE_BY_HAND, intake.PRIORITY_FRESH)
+		frappe.db.after_commit.add(wake.wake)
+		return name

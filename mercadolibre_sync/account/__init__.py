@@ -1,0 +1,1 @@
+"""The life of a MercadoLibre Account: connecting it, testing it, disconnecting it, and noticing its silence."""
