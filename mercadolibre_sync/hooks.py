@@ -19,6 +19,19 @@ doctype_js = {"Customer": "public/js/customer.js"}
 scheduler_events = {
 	"cron": {
 		# The sweep is the inbox's guarantee: whatever Redis or a worker lost is found within a minute.
-		"* * * * *": ["mercadolibre_sync.inbox.sweep.sweep"],
+		"* * * * *": [
+			"mercadolibre_sync.inbox.sweep.sweep",
+			"mercadolibre_sync.backfill.run.resume_interrupted",
+		],
+		# While hardly anybody buys.
+		"15 4 * * *": ["mercadolibre_sync.backfill.nightly.start"],
 	},
+	"hourly_long": [
+		"mercadolibre_sync.inbox.missed_feeds.fetch",
+		"mercadolibre_sync.account.silence.watch",
+	],
+	"daily": ["mercadolibre_sync.inbox.digest.send"],
 }
+
+# Days after which Frappe's Log Settings delete what is finished, until somebody sets another number there.
+default_log_clearing_doctypes = {"MercadoLibre Notification": 30}

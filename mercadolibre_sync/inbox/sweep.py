@@ -4,7 +4,9 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.inbox import claims, states, wake
+from mercadolibre_sync.inbox.intake import SOURCE_POSTED
 from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.sync.accounts import ACCOUNT
 
 # What has waited longer means that the worker that is awake does not keep up, or is dead.
 PATIENCE_MINUTES = 1
@@ -14,6 +16,7 @@ def sweep() -> None:
 	"""Queue again what is due or was abandoned and see to it that a worker looks (every minute)."""
 	claims.requeue_due()
 	claims.requeue_abandoned()
+	claims.requeue_connected()
 	note_last_notifications()
 	if not frappe.db.exists(NOTIFICATION, {"status": states.QUEUED}):
 		return
@@ -24,15 +27,16 @@ def sweep() -> None:
 
 
 def note_last_notifications() -> None:
-	"""Copy the moment of the newest notification to each account; the endpoint leaves this to us."""
-	for account, seen in frappe.get_all(
-		"MercadoLibre Account", fields=["name", "last_notification"], as_list=True
-	):
-		newest = frappe.db.get_value(NOTIFICATION, {"account": account}, "received", order_by="received desc")
+	"""Copy the moment of the newest notification to each account; the endpoint leaves this to us.
+
+	Only what MercadoLibre posted counts: it shows that the topics are still subscribed.
+	"""
+	for account, seen in frappe.get_all(ACCOUNT, fields=["name", "last_notification"], as_list=True):
+		filters = {"account": account, "source": SOURCE_POSTED}
+		newest = frappe.db.get_value(NOTIFICATION, filters, "received", order_by="received desc")
 		if newest and newest != seen:
-			frappe.db.set_value(
-				"MercadoLibre Account", account, "last_notification", newest, update_modified=False
-			)
+			values = {"last_notification": newest, "silent_since": None}
+			frappe.db.set_value(ACCOUNT, account, values, update_modified=False)
 	frappe.db.commit()
 
 

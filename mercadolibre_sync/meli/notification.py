@@ -29,6 +29,8 @@ _RESOURCES: dict[str, tuple[re.Pattern[str], Kind]] = {
 	"shipments": (re.compile(r"/?shipments/([0-9]{1,20})"), "shipment"),
 }
 
+TOPICS = tuple(_RESOURCES)
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:

@@ -2,10 +2,15 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from mercadolibre_sync.inbox import states, wake
+from mercadolibre_sync.inbox import housekeeping, states, wake
 
 
 class MercadoLibreNotification(Document):
+	@staticmethod
+	def clear_old_logs(days: int = 30) -> None:
+		"""Called by Frappe's Log Settings."""
+		housekeeping.delete_finished(days)
+
 	@frappe.whitelist()
 	def retry(self) -> None:
 		"""Queue the notification again, as if it had just come."""
@@ -21,4 +26,5 @@ def on_doctype_update() -> None:
 	frappe.db.add_index(states.NOTIFICATION, ["status", "priority", "received"])
 	frappe.db.add_index(states.NOTIFICATION, ["status", "next_attempt"])
 	frappe.db.add_index(states.NOTIFICATION, ["resource", "status"])
-	frappe.db.add_index(states.NOTIFICATION, ["account", "received"])
+	frappe.db.add_index(states.NOTIFICATION, ["account", "source", "received"])
+	frappe.db.add_index(states.NOTIFICATION, ["status", "modified"])

@@ -1,0 +1,43 @@
+"""The daily word about notifications that failed and wait for a person."""
+
+import frappe
+from frappe import _
+from frappe.utils import escape_html
+
+from mercadolibre_sync import people
+from mercadolibre_sync.inbox import states
+from mercadolibre_sync.inbox.states import NOTIFICATION
+
+# The list in the desk shows the rest.
+REASONS = 10
+
+
+def send() -> None:
+	"""Tell the managers how many notifications failed and why, if any did (every day)."""
+	reasons = _reasons()
+	if not reasons:
+		return
+	count = sum(row.count for row in reasons)
+	lines = "".join(
+		f"<li>{row.count} × {escape_html(row.account or '')}: {escape_html(row.reason or '')}</li>"
+		for row in reasons[:REASONS]
+	)
+	people.tell_managers(
+		_("{0} MercadoLibre notifications failed").format(count),
+		f"<p>{_('They stay in the inbox until somebody retries or deletes them:')}</p><ul>{lines}</ul>",
+		NOTIFICATION,
+		reasons[0].example,
+	)
+	frappe.db.commit()
+
+
+def _reasons() -> list[frappe._dict]:
+	"""Failed notifications by account and reason, the most frequent first; `example` names one of them."""
+	return frappe.db.sql(
+		f"""
+		select account, reason, count(*) as count, max(name) as example from `tab{NOTIFICATION}`
+		where status = %s group by account, reason order by count desc
+		""",
+		states.FAILED,
+		as_dict=True,
+	)

@@ -1,0 +1,76 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import add_to_date, format_date, get_datetime, now_datetime
+
+from mercadolibre_sync.backfill import run
+from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
+
+# MercadoLibre's own: older orders are gone.
+MONTHS_KEPT = 12
+
+
+class MercadoLibreBackfill(Document):
+	def before_insert(self) -> None:
+		self.updated_to = self.updated_to or now_datetime()
+		self.position = self.updated_from
+
+	def validate(self) -> None:
+		if self.is_new():
+			self.validate_span()
+			self.validate_account()
+
+	def validate_span(self) -> None:
+		now = now_datetime()
+		oldest = add_to_date(now, months=-MONTHS_KEPT)
+		since, until = get_datetime(self.updated_from), get_datetime(self.updated_to)
+		for label, moment in ((_("From"), since), (_("To"), until)):
+			if moment > now:
+				frappe.throw(_('"{0}" is in the future.').format(label))
+		if since < oldest:
+			frappe.throw(
+				_(
+					'"{0}" is too long ago: MercadoLibre keeps orders for {1} months. Take {2} or later.'
+				).format(_("From"), MONTHS_KEPT, format_date(add_to_date(oldest, days=1)))
+			)
+		if since >= until:
+			frappe.throw(_('"{0}" must be before "{1}".').format(_("From"), _("To")))
+
+	def validate_account(self) -> None:
+		account = frappe.db.get_value(ACCOUNT, self.account, ["enabled", "status"], as_dict=True)
+		if not account.enabled or account.status != CONNECTED:
+			frappe.throw(
+				_("The account {0} is not connected. Press Autorizar in it first.").format(self.account)
+			)
+		self.validate_is_only_one()
+
+	def validate_is_only_one(self) -> None:
+		filters = {"account": self.account, "status": run.RUNNING, "name": ("!=", self.name)}
+		if other := frappe.db.get_value(self.doctype, filters):
+			frappe.throw(_("{0} is already looking for orders of this account.").format(other))
+
+	def after_insert(self) -> None:
+		frappe.db.after_commit.add(lambda: run.enqueue(self.name))
+
+	@frappe.whitelist()
+	def stop(self) -> None:
+		"""Stop after the page under way. What is in the inbox stays there."""
+		self.check_permission("write")
+		if self.status != run.RUNNING:
+			frappe.throw(_("Only what is running can be stopped."))
+		self.db_set({"status": run.STOPPED, "message": None}, notify=True)
+
+	@frappe.whitelist()
+	def resume(self) -> None:
+		"""Go on where it stopped or failed."""
+		self.check_permission("write")
+		if self.status not in (run.STOPPED, run.FAILED):
+			frappe.throw(_("Only what was stopped or failed can be resumed."))
+		self.validate_account()
+		self.db_set({"status": run.RUNNING, "message": None}, notify=True)
+		frappe.db.after_commit.add(lambda: run.enqueue(self.name))
+
+
+def on_doctype_update() -> None:
+	"""For the sweep, which looks every minute for what runs."""
+	frappe.db.add_index(run.BACKFILL, ["status", "modified"])
