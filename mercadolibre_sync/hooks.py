@@ -35,3 +35,13 @@ scheduler_events = {
 
 # Days after which Frappe's Log Settings delete what is finished, until somebody sets another number there.
 default_log_clearing_doctypes = {"MercadoLibre Notification": 30}
+
+# Personal data requests find people by email, so only buyers whose email somebody has added. The buyer's number
+# stays: by it the next order finds this customer instead of making another one.
+user_data_fields = [
+	{
+		"doctype": "Customer",
+		"filter_by": "email_id",
+		"redact_fields": ["mercadolibre_nickname", "mercadolibre_profile", "arca_document_type"],
+	},
+]

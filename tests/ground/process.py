@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from . import services
 from .paths import LOGS
 
 START_SECONDS = 60
@@ -69,6 +70,28 @@ def workers(*queues: str, count: int = 1) -> Iterator[list[Worker]]:
 		for worker in started:
 			worker.wait_until_listening()
 		yield started
+
+
+@contextlib.contextmanager
+def private_redis() -> Iterator[str]:
+	"""A Redis that only the processes started within the `with` block use. Yields its URL.
+
+	For tests that make Redis forget: the site's own may serve others.
+	"""
+	port = services.free_port()
+	url = f"redis://127.0.0.1:{port}"
+	command = [services.redis_server(), "--bind", "127.0.0.1", "--save", "", "--port", str(port)]
+	process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=os.environ["MELI_SITES_PATH"])
+	names = ("FRAPPE_REDIS_CACHE", "FRAPPE_REDIS_QUEUE")
+	before = {name: os.environ.get(name) for name in names}
+	with _ending(process):
+		wait_for(lambda: services.answers(port))
+		os.environ.update(dict.fromkeys(names, url))
+		try:
+			yield url
+		finally:
+			for name, value in before.items():
+				os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def python(code: str, *arguments: str) -> subprocess.Popen[str]:

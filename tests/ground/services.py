@@ -45,14 +45,21 @@ def start_mariadb() -> int:
 
 def start_redis() -> int:
 	"""Start Redis unless it runs already. Return its port."""
+	return _start(
+		"redis", [redis_server(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], "--port {}"
+	)
+
+
+def redis_server() -> str:
+	"""Path of Redis' server."""
+	if installed := program_path("redis-server"):
+		return installed
 	# Debian ships the server in redis-tools under the name of a check that it also performs: the name it is
 	# started by decides. The package redis-server adds this link, and a system service that we do not want.
 	server = GROUND / "redis-server"
 	if not server.exists():
 		server.symlink_to(program_path("redis-check-rdb"))
-	return _start(
-		"redis", [str(server), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], "--port {}"
-	)
+	return str(server)
 
 
 def database_password() -> str:
@@ -121,7 +128,7 @@ def _start(name: str, command: list[str], port_option: str) -> int:
 	state.write_text(json.dumps({"pid": process.pid, "port": port}))
 
 	deadline = time.monotonic() + START_SECONDS
-	while not _answers(port):
+	while not answers(port):
 		if process.poll() is not None or time.monotonic() > deadline:
 			raise SystemExit(f"{name} did not start, see {log}")
 		time.sleep(0.1)
@@ -134,7 +141,8 @@ def free_port() -> int:
 		return probe.getsockname()[1]
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+	"""Whether something listens there."""
 	with socket.socket() as client:
 		return client.connect_ex(("127.0.0.1", port)) == 0
 
