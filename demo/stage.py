@@ -52,8 +52,8 @@ class Stage:
 
 
 @contextlib.contextmanager
-def set_up() -> Iterator[Stage]:
-	"""Everything running, with nothing left of an earlier demo."""
+def set_up(*, worker: bool = True) -> Iterator[Stage]:
+	"""Everything running, with nothing left of an earlier demo. Without a worker, what is posted stays queued."""
 	with running() as simulator:
 		update_site_config("mercadolibre_sync_simulator", simulator)
 		frappe.local.conf["mercadolibre_sync_simulator"] = simulator
@@ -61,7 +61,7 @@ def set_up() -> Iterator[Stage]:
 		meli.add_seller(SELLER, ACCOUNT_NAME)
 		_clear()
 		_connect(meli)
-		with web_server() as url, workers("default"):
+		with web_server() as url, workers("default", count=int(worker)):
 			yield Stage(meli, url)
 
 
