@@ -4,7 +4,7 @@ Everything here is HTTP: no database transaction is open meanwhile, apart from s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import frappe
@@ -18,14 +18,18 @@ from mercadolibre_sync.meli.sites import profile_url
 from mercadolibre_sync.sync import customers
 from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
+from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.text import fold
+
+SITE_WITH_REGISTRY = "MLA"
 
 
 @dataclass(frozen=True)
 class Purchase:
 	"""One buyer as seen through the orders of one pack or shipment; `orders` has the newest first.
 
-	`billing` and `destination` are None where MercadoLibre has none, or does not show them yet.
+	`billing` and `destination` are None where MercadoLibre has none, or does not show them yet; `fiscal` where
+	the registry was not asked.
 	"""
 
 	account: Account
@@ -34,6 +38,7 @@ class Purchase:
 	billing: BillingInfo | None = None
 	destination: Destination | None = None
 	user: User | None = None
+	fiscal: Lookup | None = None
 
 	@property
 	def order(self) -> Order:
@@ -167,14 +172,22 @@ def _complete(client: Client, account: Account, buyer_id: str, orders: tuple[Ord
 	# The read above opened a transaction; nothing may stay open while MercadoLibre is asked.
 	frappe.db.rollback()
 	order = purchase.order
-	return Purchase(
-		account,
-		orders,
-		buyer_id,
+	purchase = replace(
+		purchase,
 		billing=client.billing_info(order, account.site),
 		destination=_destination(client, order),
 		user=None if order.buyer.nickname else _user(client, buyer_id),
 	)
+	return replace(purchase, fiscal=_ask_registry(purchase))
+
+
+def _ask_registry(purchase: Purchase) -> Lookup | None:
+	"""What ARCA says of a CUIT that is not known yet (contract: New buyer, Known buyer)."""
+	if purchase.account.site != SITE_WITH_REGISTRY or not customers.is_cuit(purchase.document_type):
+		return None
+	if not purchase.document_number or customers.has_number(purchase.buyer_id):
+		return None
+	return lookup(purchase.document_number)
 
 
 def _destination(client: Client, order: Order) -> Destination | None:
