@@ -81,7 +81,7 @@ def _identify(customer: "Document", purchase: "Purchase", *, outdated: bool = Fa
 		customer.mercadolibre_account = purchase.account.name
 	if purchase.nickname and not outdated:
 		_follow_nickname(customer, purchase)
-	if purchase.profile and not (outdated and customer.mercadolibre_profile):
+	if not customer.mercadolibre_profile:
 		customer.mercadolibre_profile = purchase.profile
 
 
@@ -98,6 +98,9 @@ def _follow_nickname(customer: "Document", purchase: "Purchase") -> None:
 	if seen or customer.customer_name == fit(purchase.fallback_name, NAME_LENGTH)[0]:
 		customer.customer_name = nickname
 	customer.mercadolibre_nickname = nickname
+	# Only now: MercadoLibre's own address and the one built from the nickname differ, and not every order
+	# brings the former.
+	customer.mercadolibre_profile = purchase.profile
 
 
 def _fill_document(customer: "Document", purchase: "Purchase", *, outdated: bool = False) -> bool:

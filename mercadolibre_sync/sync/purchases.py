@@ -82,8 +82,9 @@ class Purchase:
 	@property
 	def profile(self) -> str | None:
 		"""Address of the buyer's page: MercadoLibre's own, else built from the nickname."""
-		if self.user and self.user.permalink:
-			return self.user.permalink
+		permalink = self.user.permalink if self.user else None
+		if permalink and permalink.startswith(("https://", "http://")):
+			return permalink
 		return profile_url(self.account.site, self.nickname) if self.nickname else None
 
 	@property
@@ -112,16 +113,20 @@ class Purchase:
 
 	@property
 	def why_no_new_customer(self) -> str | None:
-		"""Why this purchase must not create a customer, in words, or None if it may (contract, section 1)."""
-		if self.order.is_cancelled:
-			return _("The order is cancelled, so no customer was created.")
-		if self.order.is_fraud_risk:
-			return _(
-				"MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order."
-			)
-		if self.account.only_paid_orders and not self.order.is_paid:
-			return _("The order is not paid yet and the account takes only paid orders.")
-		return None
+		"""Why this purchase must not create a customer, in words, or None if one of its orders may."""
+		reasons = [_why_no_new_customer(order, self.account) for order in self.orders]
+		return None if None in reasons else reasons[0]
+
+
+def _why_no_new_customer(order: Order, account: Account) -> str | None:
+	"""Contract, section 1: cancelled, suspected of fraud, or unpaid where only paid orders count."""
+	if order.is_cancelled:
+		return _("The order is cancelled, so no customer was created.")
+	if order.is_fraud_risk:
+		return _("MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order.")
+	if account.only_paid_orders and not order.is_paid:
+		return _("The order is not paid yet and the account takes only paid orders.")
+	return None
 
 
 def gather(client: Client, account: Account, reference: Reference) -> list[Purchase]:
