@@ -1,14 +1,11 @@
 import frappe
 
 from mercadolibre_sync import custom_fields
-from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.roles import ROLES
 
 
 def before_uninstall() -> None:
 	"""Remove what the app made on other doctypes; customers, addresses and contacts stay as they are."""
-	# Frappe deletes the records of a module's doctypes one by one: a long inbox would take hours.
-	frappe.db.truncate(NOTIFICATION)
 	_forget_secrets()
 	custom_fields.delete()
 	for role in ROLES:
