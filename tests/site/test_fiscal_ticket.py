@@ -52,6 +52,7 @@ class TestOneLogin(FiscalTestCase):
 		print(f"\n100 new companies: 1 login, 100 queries, {seconds:.1f} s")
 
 	def test_eight_workers_without_a_ticket_make_one_login_between_them(self):
+		configure(wait_seconds=30)
 		cuits = [next(self.cuits) for _number in range(8)]
 		for cuit in cuits:
 			self.arca.add_taxpayer(cuit, "responsable_inscripto")
