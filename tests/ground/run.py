@@ -149,4 +149,7 @@ def _parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-	sys.exit(main())
+	try:
+		sys.exit(main())
+	except subprocess.CalledProcessError as error:
+		sys.exit(f"Failed: {shlex.join(error.cmd)}")
