@@ -84,7 +84,10 @@ class TestAnswered(FiscalTestCase):
 
 	def test_the_fields_know_every_official_condicion(self):
 		labels = [condicion.label for condicion in Condicion]
-		for doctype, fieldname in (("Customer", "arca_condicion_iva"), ("ARCA Tax Category", "condicion_iva")):
+		for doctype, fieldname in (
+			("Customer", "arca_condicion_iva"),
+			("ARCA Tax Category", "condicion_iva"),
+		):
 			options = frappe.get_meta(doctype).get_field(fieldname).options.split("\n")
 			self.assertEqual([option for option in options if option], labels)
 
