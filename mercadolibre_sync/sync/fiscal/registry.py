@@ -27,7 +27,7 @@ from mercadolibre_sync.arca.secret import Secret
 from mercadolibre_sync.arca.ticket import Authenticator, Ticket
 from mercadolibre_sync.arca.wsaa import Wsaa
 from mercadolibre_sync.sync.connection import simulator_url
-from mercadolibre_sync.sync.fiscal.tickets import DatabaseTicketStore
+from mercadolibre_sync.sync.fiscal.tickets import DatabaseTicketStore, read_secret
 
 SETTINGS = "ARCA Settings"
 DOWN = "mercadolibre_sync:arca_down"
@@ -56,7 +56,7 @@ def configuration() -> Configuration:
 		environment=settings.environment,
 		cuit=settings.cuit or "",
 		certificate=settings.certificate or "",
-		key=Secret(settings.get_password("private_key", raise_exception=False) or ""),
+		key=read_secret(SETTINGS, SETTINGS, "private_key"),
 		endpoints=endpoints(
 			settings.environment, base or settings.wsaa_base or "", base or settings.padron_base or ""
 		),

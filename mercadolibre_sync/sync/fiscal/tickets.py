@@ -40,7 +40,7 @@ class DatabaseTicketStore:
 		# A new snapshot: another worker may have committed a ticket since this transaction's first read.
 		frappe.db.rollback()
 		row = frappe.db.get_value(TICKET, self.name, ["generated_at", "expires_at"], as_dict=True)
-		token, sign = self._secret("token"), self._secret("sign")
+		token, sign = (read_secret(TICKET, self.name, fieldname) for fieldname in ("token", "sign"))
 		frappe.db.rollback()
 		if not row or not row.expires_at or not token or not sign:
 			return None
@@ -119,9 +119,6 @@ class DatabaseTicketStore:
 	def _set(self, **values: object) -> None:
 		frappe.db.set_value(TICKET, self.name, values)
 
-	def _secret(self, fieldname: str) -> Secret:
-		return Secret(get_decrypted_password(TICKET, self.name, fieldname, raise_exception=False) or "")
-
 
 _NO_REFUSAL = {
 	"error_code": None,
@@ -135,6 +132,15 @@ _NO_REFUSAL = {
 def forgive_all() -> None:
 	"""Forget every refusal: the settings have changed. The caller commits."""
 	frappe.db.set_value(TICKET, {"error_code": ("is", "set")}, _NO_REFUSAL)
+
+
+def read_secret(doctype: str, name: str, fieldname: str) -> Secret:
+	"""A Password field's content; empty also where it was encrypted with a key this site no longer has."""
+	try:
+		return Secret(get_decrypted_password(doctype, name, fieldname, raise_exception=False) or "")
+	except frappe.ValidationError:
+		frappe.clear_last_message()
+		return Secret("")
 
 
 def _aware(moment: datetime) -> datetime:
