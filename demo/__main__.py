@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import frappe
-from frappe.utils import now_datetime
+from frappe.utils import get_url, now_datetime
 
 from demo.stage import SELLER, Stage, set_up
 from demo.table import show
@@ -99,11 +100,16 @@ def customer_row(buyer: str) -> dict[str, object]:
 
 
 def where_to_look() -> str:
-	return (
-		'\nIn the browser: the customers are under Customer, with the button "Ver en MercadoLibre"; what was\n'
-		f"notified is under MercadoLibre Notification, the account {SELLER} under MercadoLibre Account\n"
-		f"(site {frappe.local.site}, user Administrator)."
-	)
+	if not Path(frappe.local.sites_path, "assets", "assets.json").exists():
+		return "\nThis ground has no desk to look at; run the demo on a bench for that: make demo BENCH=... SITE=..."
+	lines = ["", f"In the browser, as Administrator, with the bench running (site {frappe.local.site}):"]
+	for what, path in (
+		('the customers, with the button "Ver en MercadoLibre"', "customer?mercadolibre_account=DEMO"),
+		("what was notified, and what became of it", "mercadolibre-notification"),
+		("the account", "mercadolibre-account/DEMO"),
+	):
+		lines.append(f"   {get_url(f'/app/{path}'):<70} {what}")
+	return "\n".join(lines)
 
 
 # The steps.
