@@ -3,15 +3,19 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import frappe
+from frappe.utils import get_url, now_datetime
 
 from demo.stage import SELLER, Stage, set_up
 from demo.table import show
+from mercadolibre_sync.sync.fiscal import pending, registry
 from mercadolibre_sync.sync.links import linked_to
 from tests.ground.site import connect
 
 MARIANA, COMPANY, HIDDEN, CANCELLED = "980000000001", "980000000002", "980000000003", "980000000004"
+MONOTRIBUTISTA, EXENTO, UNKNOWN, LATE = "980000000005", "980000000006", "980000000007", "980000000008"
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ def prepare(stage: Stage) -> None:
 		taxpayer_type="IVA Responsable Inscripto",
 	)
 	add(HIDDEN, "TETE2870021", first_name="Julián", last_name="Mireles", document=("DNI", "28700210"))
+	stage.arca.add_taxpayer("30703088534", "responsable_inscripto")
+	for buyer, nickname, cuit, kind, declared in TAXPAYERS:
+		add(buyer, nickname, document=("CUIT", cuit), billing_name=nickname.title(), taxpayer_type=declared)
+		if kind:
+			stage.arca.add_taxpayer(cuit, kind)
 	add(CANCELLED, "ARREPENTIDO", first_name="Ana", last_name="Paz", document=("DNI", "20111222"))
 
 
@@ -82,6 +91,8 @@ def customer_row(buyer: str) -> dict[str, object]:
 		"Name": customer.customer_name,
 		"Document": " ".join(filter(None, (customer.arca_document_type, customer.tax_id))),
 		"Condición de IVA": customer.arca_condicion_iva,
+		"  according to": customer.arca_condicion_iva_source,
+		"  registry": " ".join(filter(None, (customer.arca_status, customer.arca_message))),
 		"Addresses": [", ".join(filter(None, row.values())) for row in reversed(addresses)],
 		"Contacts": [" ".join(filter(None, row.values())) for row in reversed(contacts)],
 		"Ver en MercadoLibre": customer.mercadolibre_profile,
@@ -89,11 +100,16 @@ def customer_row(buyer: str) -> dict[str, object]:
 
 
 def where_to_look() -> str:
-	return (
-		'\nIn the browser: the customers are under Customer, with the button "Ver en MercadoLibre"; what was\n'
-		f"notified is under MercadoLibre Notification, the account {SELLER} under MercadoLibre Account\n"
-		f"(site {frappe.local.site}, user Administrator)."
-	)
+	if not Path(frappe.local.sites_path, "assets", "assets.json").exists():
+		return "\nThis ground has no desk to look at; run the demo on a bench for that: make demo BENCH=... SITE=..."
+	lines = ["", f"In the browser, as Administrator, with the bench running (site {frappe.local.site}):"]
+	for what, path in (
+		('the customers, with the button "Ver en MercadoLibre"', "customer?mercadolibre_account=DEMO"),
+		("what was notified, and what became of it", "mercadolibre-notification"),
+		("the account", "mercadolibre-account/DEMO"),
+	):
+		lines.append(f"   {get_url(f'/app/{path}'):<70} {what}")
+	return "\n".join(lines)
 
 
 # The steps.
@@ -149,6 +165,32 @@ def cancelled_order(stage: Stage) -> frappe._dict:
 	return stage.notify_order(stage.meli.add_order(SELLER, CANCELLED, status="cancelled"))
 
 
+def order_of(buyer: str) -> Callable[[Stage], frappe._dict]:
+	return lambda stage: stage.notify_order(stage.meli.add_order(SELLER, buyer))
+
+
+def registry_down(stage: Stage) -> frappe._dict:
+	stage.arca.go_down()
+	return order_of(LATE)(stage)
+
+
+def registry_back(stage: Stage) -> frappe._dict:
+	"""What the scheduler does every five minutes, without the wait."""
+	stage.arca.heal()
+	registry.forget_that_it_is_down()
+	frappe.db.set_value("Customer", LATE, "arca_next_lookup", now_datetime(), update_modified=False)
+	frappe.db.commit()
+	pending.ask_again()
+	return frappe._dict(status="Done", reason="The scheduled job asked the registry again.")
+
+
+# Buyer, nickname, CUIT, what the registry knows (None: nobody has that CUIT), what the buyer declares.
+TAXPAYERS = (
+	(MONOTRIBUTISTA, "TALLER_LUNA", "20221062583", "monotributista", "Monotributo"),
+	(EXENTO, "COOPERATIVA_SUR", "30558515305", "exento", "IVA Exento"),
+	(UNKNOWN, "CUIT_INEXISTENTE", "30558521135", None, "IVA Responsable Inscripto"),
+	(LATE, "LIBRERIA_NORTE", "30558525025", "responsable_inscripto", "IVA Responsable Inscripto"),
+)
 HOME = "Santa Fe 1234, Timbre 2, Mariana Guzmán, Palermo, Capital Federal"
 STEPS = (
 	Step(
@@ -173,6 +215,7 @@ STEPS = (
 			"Name": "FERRETERIA_SAAVEDRA",
 			"Document": "CUIT 30703088534",
 			"Condición de IVA": "IVA Responsable Inscripto",
+			"  according to": "ARCA",
 			"Contacts": ["Ferretería Saavedra SRL"],
 		},
 	),
@@ -209,6 +252,40 @@ STEPS = (
 		HIDDEN,
 		revealed_shipment,
 		{"Notification": "Done", "Addresses": ["Santa Fe 1234, Julián Mireles, Palermo, Capital Federal"]},
+	),
+	Step(
+		"A monotributista",
+		MONOTRIBUTISTA,
+		order_of(MONOTRIBUTISTA),
+		{"Condición de IVA": "Responsable Monotributo", "  according to": "ARCA"},
+	),
+	Step(
+		"Somebody exempt",
+		EXENTO,
+		order_of(EXENTO),
+		{"Condición de IVA": "IVA Sujeto Exento", "  according to": "ARCA"},
+	),
+	Step(
+		"A CUIT that nobody has: never taken for a Consumidor Final",
+		UNKNOWN,
+		order_of(UNKNOWN),
+		{"Condición de IVA": "IVA Responsable Inscripto", "  according to": "MercadoLibre"},
+	),
+	Step(
+		"The registry is down: the customer is written with what the buyer declares",
+		LATE,
+		registry_down,
+		{"Notification": "Done", "  according to": "MercadoLibre"},
+	),
+	Step(
+		"The registry is back",
+		LATE,
+		registry_back,
+		{
+			"Condición de IVA": "IVA Responsable Inscripto",
+			"  according to": "ARCA",
+			"  registry": "Determined",
+		},
 	),
 	Step(
 		"A cancelled order of a new buyer: no customer",

@@ -8,17 +8,22 @@ import frappe
 from frappe.installer import update_site_config
 from frappe.utils.password import set_encrypted_password
 
+from mercadolibre_sync.arca.certificate import create_key_and_csr
 from mercadolibre_sync.inbox import wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.simulator.arca_control import ArcaControl
 from mercadolibre_sync.simulator.control import MeliControl
 from mercadolibre_sync.simulator.server import running
 from mercadolibre_sync.sync import versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
+from mercadolibre_sync.sync.fiscal import registry
+from mercadolibre_sync.sync.fiscal.tickets import TICKET
 from mercadolibre_sync.sync.links import linked_to
 from tests.ground.process import wait_for, web_server, workers
 
 SELLER = "526127536"
 ACCOUNT_NAME = "DEMO"
+OWN_CUIT = "30708772964"
 ENDPOINT = "/api/method/mercadolibre_sync.api.notifications"
 ENDED = ("Done", "Ignored", "Failed")
 
@@ -26,6 +31,7 @@ ENDED = ("Done", "Ignored", "Failed")
 @dataclass
 class Stage:
 	meli: MeliControl
+	arca: ArcaControl
 	url: str
 
 	def notify(self, topic: str, resource: str) -> frappe._dict:
@@ -52,17 +58,21 @@ class Stage:
 
 
 @contextlib.contextmanager
-def set_up() -> Iterator[Stage]:
-	"""Everything running, with nothing left of an earlier demo."""
+def set_up(*, worker: bool = True) -> Iterator[Stage]:
+	"""Everything running, with nothing left of an earlier demo. Without a worker, what is posted stays queued."""
 	with running() as simulator:
 		update_site_config("mercadolibre_sync_simulator", simulator)
 		frappe.local.conf["mercadolibre_sync_simulator"] = simulator
-		meli = MeliControl(simulator)
+		meli, arca = MeliControl(simulator), ArcaControl(simulator)
 		meli.add_seller(SELLER, ACCOUNT_NAME)
 		_clear()
 		_connect(meli)
-		with web_server() as url, workers("default"):
-			yield Stage(meli, url)
+		_connect_registry(arca)
+		try:
+			with web_server() as url, workers("default", count=int(worker)):
+				yield Stage(meli, arca, url)
+		finally:
+			_disconnect_registry()
 
 
 def _connect(meli: MeliControl) -> None:
@@ -92,6 +102,32 @@ def _connect(meli: MeliControl) -> None:
 	frappe.db.commit()
 
 
+def _connect_registry(arca: ArcaControl) -> None:
+	"""A certificate of the simulated ARCA, as a person would get one from the real one."""
+	settings = frappe.get_single(registry.SETTINGS)
+	if settings.certificate and settings.cuit != OWN_CUIT:
+		raise SystemExit("This site has a certificate of ARCA's: run the demo on another one.")
+	key, request = create_key_and_csr(OWN_CUIT, "Demo SA", "demo")
+	settings.update(
+		{
+			"enabled": 1,
+			"environment": "Homologación",
+			"cuit": OWN_CUIT,
+			"certificate": arca.issue_certificate(request),
+			"private_key": key.reveal(),
+		}
+	)
+	settings.save()
+	frappe.db.commit()
+
+
+def _disconnect_registry() -> None:
+	# Without the simulator the settings would lead to the real ARCA, with a certificate it does not know.
+	frappe.db.rollback()
+	frappe.db.set_single_value(registry.SETTINGS, "enabled", 0)
+	frappe.db.commit()
+
+
 def _clear() -> None:
 	for customer in frappe.get_all("Customer", {"mercadolibre_account": ACCOUNT_NAME}, pluck="name"):
 		documents = [
@@ -106,5 +142,9 @@ def _clear() -> None:
 	for table in (NOTIFICATION, versions.ORDER):
 		frappe.db.delete(table, {"account": ACCOUNT_NAME})
 	frappe.delete_doc(ACCOUNT, ACCOUNT_NAME, force=True, ignore_missing=True)
+	# A ticket of an earlier simulator is worth nothing at this one.
+	for ticket in frappe.get_all(TICKET, pluck="name"):
+		frappe.delete_doc(TICKET, ticket, force=True)
+	registry.forget_that_it_is_down()
 	wake.fall_asleep()
 	frappe.db.commit()

@@ -14,7 +14,9 @@ after_install = "mercadolibre_sync.install.after_install"
 after_migrate = "mercadolibre_sync.install.after_migrate"
 before_uninstall = "mercadolibre_sync.uninstall.before_uninstall"
 
-doctype_js = {"Customer": "public/js/customer.js"}
+doctype_js = {"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js"]}
+
+doc_events = {"Customer": {"validate": "mercadolibre_sync.sync.fiscal.customer.validate"}}
 
 scheduler_events = {
 	"cron": {
@@ -23,6 +25,7 @@ scheduler_events = {
 			"mercadolibre_sync.inbox.sweep.sweep",
 			"mercadolibre_sync.backfill.run.resume_interrupted",
 		],
+		"*/5 * * * *": ["mercadolibre_sync.sync.fiscal.pending.ask_again"],
 		# While hardly anybody buys.
 		"15 4 * * *": ["mercadolibre_sync.backfill.nightly.start"],
 	},
@@ -30,7 +33,10 @@ scheduler_events = {
 		"mercadolibre_sync.inbox.missed_feeds.fetch",
 		"mercadolibre_sync.account.silence.watch",
 	],
-	"daily": ["mercadolibre_sync.inbox.digest.send"],
+	"daily": [
+		"mercadolibre_sync.inbox.digest.send",
+		"mercadolibre_sync.sync.fiscal.notices.warn_of_expiry",
+	],
 }
 
 # Days after which Frappe's Log Settings delete what is finished, until somebody sets another number there.

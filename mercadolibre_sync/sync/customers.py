@@ -7,8 +7,8 @@ from frappe import _
 from frappe.utils.nestedset import get_root_of
 
 from mercadolibre_sync.arca import cuit
-from mercadolibre_sync.arca.condicion import from_taxpayer_type
 from mercadolibre_sync.sync.comments import comment_once
+from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.text import fit
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 CUSTOMER = "Customer"
 NAME_LENGTH = 140
-SOURCE_MERCADOLIBRE = "MercadoLibre"
 
 
 def find(buyer_id: str) -> str | None:
@@ -26,6 +25,12 @@ def find(buyer_id: str) -> str | None:
 	return frappe.db.get_value(CUSTOMER, {"mercadolibre_id": buyer_id}) or frappe.db.get_value(
 		CUSTOMER, buyer_id
 	)
+
+
+def has_number(buyer_id: str) -> bool:
+	"""Whether the buyer's Customer has a document number already."""
+	customer = find(buyer_id)
+	return bool(customer and frappe.db.get_value(CUSTOMER, customer, "tax_id"))
 
 
 def create(purchase: "Purchase") -> str:
@@ -60,7 +65,7 @@ def update(name: str, purchase: "Purchase", *, outdated: bool) -> bool:
 	customer = frappe.get_doc(CUSTOMER, name)
 	before = customer.as_dict()
 	_identify(customer, purchase, outdated=outdated)
-	got_document = _fill_document(customer, purchase)
+	got_document = _fill_document(customer, purchase, outdated=outdated)
 	if customer.as_dict() == before:
 		return False
 	customer.save(ignore_permissions=True)
@@ -76,7 +81,7 @@ def _identify(customer: "Document", purchase: "Purchase", *, outdated: bool = Fa
 		customer.mercadolibre_account = purchase.account.name
 	if purchase.nickname and not outdated:
 		_follow_nickname(customer, purchase)
-	if purchase.profile and not (outdated and customer.mercadolibre_profile):
+	if not customer.mercadolibre_profile:
 		customer.mercadolibre_profile = purchase.profile
 
 
@@ -93,19 +98,25 @@ def _follow_nickname(customer: "Document", purchase: "Purchase") -> None:
 	if seen or customer.customer_name == fit(purchase.fallback_name, NAME_LENGTH)[0]:
 		customer.customer_name = nickname
 	customer.mercadolibre_nickname = nickname
+	# Only now: MercadoLibre's own address and the one built from the nickname differ, and not every order
+	# brings the former.
+	customer.mercadolibre_profile = purchase.profile
 
 
-def _fill_document(customer: "Document", purchase: "Purchase") -> bool:
-	"""Fill what is empty of number, type and declared condición; True if the number came now."""
+def _fill_document(customer: "Document", purchase: "Purchase", *, outdated: bool = False) -> bool:
+	"""Fill what is empty of number, type and condición frente al IVA; True if the number came now."""
+	# Whoever changes the condición otherwise is taken for a person.
+	customer.flags.from_registry = True
 	got_number = bool(purchase.document_number and not customer.tax_id)
 	if got_number:
 		customer.tax_id = fit(purchase.document_number, NAME_LENGTH)[0]
 	if purchase.document_type and not customer.arca_document_type and _same_number(customer, purchase):
 		customer.arca_document_type = fit(purchase.document_type, NAME_LENGTH)[0]
-	declared = from_taxpayer_type(purchase.billing.taxpayer_type) if purchase.billing else None
-	if declared and not customer.arca_condicion_iva and _same_number(customer, purchase):
-		customer.arca_condicion_iva = declared.label
-		customer.arca_condicion_iva_source = SOURCE_MERCADOLIBRE
+	declared = purchase.billing.taxpayer_type if purchase.billing else None
+	if declared and _same_number(customer, purchase) and not (outdated and customer.arca_declared):
+		fiscal.declare(customer, declared)
+	if got_number and purchase.fiscal:
+		fiscal.apply(customer, purchase.fiscal)
 	return got_number
 
 

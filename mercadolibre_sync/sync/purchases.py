@@ -4,7 +4,7 @@ Everything here is HTTP: no database transaction is open meanwhile, apart from s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import frappe
@@ -18,14 +18,18 @@ from mercadolibre_sync.meli.sites import profile_url
 from mercadolibre_sync.sync import customers
 from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
+from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.text import fold
+
+SITE_WITH_REGISTRY = "MLA"
 
 
 @dataclass(frozen=True)
 class Purchase:
 	"""One buyer as seen through the orders of one pack or shipment; `orders` has the newest first.
 
-	`billing` and `destination` are None where MercadoLibre has none, or does not show them yet.
+	`billing` and `destination` are None where MercadoLibre has none, or does not show them yet; `fiscal` where
+	the registry was not asked.
 	"""
 
 	account: Account
@@ -34,6 +38,7 @@ class Purchase:
 	billing: BillingInfo | None = None
 	destination: Destination | None = None
 	user: User | None = None
+	fiscal: Lookup | None = None
 
 	@property
 	def order(self) -> Order:
@@ -77,8 +82,9 @@ class Purchase:
 	@property
 	def profile(self) -> str | None:
 		"""Address of the buyer's page: MercadoLibre's own, else built from the nickname."""
-		if self.user and self.user.permalink:
-			return self.user.permalink
+		permalink = self.user.permalink if self.user else None
+		if permalink and permalink.startswith(("https://", "http://")):
+			return permalink
 		return profile_url(self.account.site, self.nickname) if self.nickname else None
 
 	@property
@@ -107,16 +113,20 @@ class Purchase:
 
 	@property
 	def why_no_new_customer(self) -> str | None:
-		"""Why this purchase must not create a customer, in words, or None if it may (contract, section 1)."""
-		if self.order.is_cancelled:
-			return _("The order is cancelled, so no customer was created.")
-		if self.order.is_fraud_risk:
-			return _(
-				"MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order."
-			)
-		if self.account.only_paid_orders and not self.order.is_paid:
-			return _("The order is not paid yet and the account takes only paid orders.")
-		return None
+		"""Why this purchase must not create a customer, in words, or None if one of its orders may."""
+		reasons = [_why_no_new_customer(order, self.account) for order in self.orders]
+		return None if None in reasons else reasons[0]
+
+
+def _why_no_new_customer(order: Order, account: Account) -> str | None:
+	"""Contract, section 1: cancelled, suspected of fraud, or unpaid where only paid orders count."""
+	if order.is_cancelled:
+		return _("The order is cancelled, so no customer was created.")
+	if order.is_fraud_risk:
+		return _("MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order.")
+	if account.only_paid_orders and not order.is_paid:
+		return _("The order is not paid yet and the account takes only paid orders.")
+	return None
 
 
 def gather(client: Client, account: Account, reference: Reference) -> list[Purchase]:
@@ -167,14 +177,22 @@ def _complete(client: Client, account: Account, buyer_id: str, orders: tuple[Ord
 	# The read above opened a transaction; nothing may stay open while MercadoLibre is asked.
 	frappe.db.rollback()
 	order = purchase.order
-	return Purchase(
-		account,
-		orders,
-		buyer_id,
+	purchase = replace(
+		purchase,
 		billing=client.billing_info(order, account.site),
 		destination=_destination(client, order),
 		user=None if order.buyer.nickname else _user(client, buyer_id),
 	)
+	return replace(purchase, fiscal=_ask_registry(purchase))
+
+
+def _ask_registry(purchase: Purchase) -> Lookup | None:
+	"""What ARCA says of a CUIT that is not known yet (contract: New buyer, Known buyer)."""
+	if purchase.account.site != SITE_WITH_REGISTRY or not customers.is_cuit(purchase.document_type):
+		return None
+	if not purchase.document_number or customers.has_number(purchase.buyer_id):
+		return None
+	return lookup(purchase.document_number)
 
 
 def _destination(client: Client, order: Order) -> Destination | None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from . import machine
 from .base import Ground
 from .paths import APP, CHECKOUT, GROUND
 
@@ -21,6 +22,7 @@ def prepare(bench: Path, site: str) -> Ground:
 		if not path.exists():
 			raise SystemExit(f"{bench} is not a bench with the site {site}: {path} is missing")
 
+	machine.install_for_browser()
 	_install_package(python)
 	_list_app(sites / "apps.txt")
 	_link_assets(sites / "assets" / APP)

@@ -5,24 +5,39 @@ import shutil
 import subprocess
 import sys
 
-PACKAGES = {
+SITE_PROGRAMS = {
 	"mariadbd": "mariadb-server-core",
 	"mariadb-install-db": "mariadb-server-core",
 	"mariadb": "mariadb-client-core",
 	"redis-check-rdb": "redis-tools",  # see services.start_redis
 	"patch": "patch",
 }
+# For the desk, which only a bench has.
+BROWSER_PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 
 
-def install_missing() -> None:
-	"""Install what the machine lacks. Raises SystemExit with the command to run where that takes root."""
-	missing = {package for program, package in PACKAGES.items() if not program_path(program)}
+def install_for_site() -> None:
+	"""Install what a site of our own needs. Raises SystemExit with the command where that takes root."""
+	missing = {package for program, package in SITE_PROGRAMS.items() if not program_path(program)}
 	# Debian splits pip off the interpreter, and without it `python -m venv` fails half-way.
 	if subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True).returncode:
 		missing.add("python3-venv")
+	_install(missing)
+
+
+def install_for_browser() -> None:
+	"""Install what the tests in a browser need. Raises SystemExit with the command where that takes root."""
+	_install({package for program, package in BROWSER_PROGRAMS.items() if not program_path(program)})
+
+
+def program_path(name: str) -> str | None:
+	"""The program's path. Servers lie in sbin, which is not on every user's PATH."""
+	return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def _install(missing: set[str]) -> None:
 	if not missing:
 		return
-
 	command = ["apt-get", "install", "--yes", "--no-install-recommends", *sorted(missing)]
 	if os.geteuid() != 0:
 		raise SystemExit(f"Programs are missing. As root: {' '.join(command)}")
@@ -30,8 +45,3 @@ def install_missing() -> None:
 	environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
 	subprocess.run(["apt-get", *wait, "update", "--quiet"], check=True, env=environment)
 	subprocess.run([*command, *wait, "--quiet"], check=True, env=environment)
-
-
-def program_path(name: str) -> str | None:
-	"""The program's path. Servers lie in sbin, which is not on every user's PATH."""
-	return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")

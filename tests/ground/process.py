@@ -4,6 +4,7 @@ All of them end with the `with` block, or are ended by it.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -21,6 +22,8 @@ from .paths import LOGS
 
 START_SECONDS = 60
 STOP_SECONDS = 10
+# From linux/prctl.h
+PR_SET_PDEATHSIG = 1
 
 
 @contextlib.contextmanager
@@ -109,6 +112,7 @@ def python(code: str, *arguments: str) -> subprocess.Popen[str]:
 		stdin=subprocess.PIPE,
 		stdout=subprocess.PIPE,
 		stderr=subprocess.PIPE,
+		preexec_fn=_end_with_parent,
 		text=True,
 	)
 
@@ -144,9 +148,15 @@ def _start(name: str, *arguments: str, **options) -> tuple[subprocess.Popen, Pat
 			cwd=os.environ["MELI_SITES_PATH"],
 			stdout=output,
 			stderr=subprocess.STDOUT,
+			preexec_fn=_end_with_parent,
 			**options,
 		)
 	return process, log
+
+
+def _end_with_parent() -> None:
+	"""Have the kernel end this process when the tests are killed: a worker left over would take jobs."""
+	ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @contextlib.contextmanager

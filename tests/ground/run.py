@@ -32,6 +32,8 @@ class Outcome:
 
 def main() -> int:
 	arguments = _parse_arguments()
+	# Into a file or a pipe too, what is said here stays in order with what the processes say.
+	sys.stdout.reconfigure(line_buffering=True)
 	# So that what is open is closed in order when the run is stopped.
 	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 	if arguments.command == "clean":
@@ -60,13 +62,15 @@ def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
 
 	`selected` narrows the suite; then neither are the checks run nor the result recorded.
 	"""
-	checks = 0 if on_bench or selected else _run_checks(ground)
+	failed_checks = [] if on_bench or selected else _run_checks(ground)
 	# Taken before the run: a commit made meanwhile was not what ran.
 	commit = bench.commit_and_state() if on_bench else ""
 	outcome = _run_pytest(ground, selected)
 	if on_bench and not selected:
 		bench.record(ground, commit, outcome.passed, outcome.failed)
-	return outcome.status or checks
+	if failed_checks:
+		print(f"\nFailed beside the tests: {', '.join(failed_checks)}")
+	return outcome.status or len(failed_checks)
 
 
 def run_demo(ground: Ground) -> int:
@@ -82,15 +86,14 @@ def clean() -> int:
 	return 0
 
 
-def _run_checks(ground: Ground) -> int:
+def _run_checks(ground: Ground) -> list[str]:
+	"""Lint and type-check the checkout. Return what failed."""
 	failed = []
 	for check in ("ruff check", "ruff format --check", "mypy"):
 		print(f"{check}: ", end="", flush=True)
 		if subprocess.run([str(ground.python), "-m", *check.split()], cwd=CHECKOUT).returncode:
 			failed.append(check)
-	if failed:
-		print(f"Failed: {', '.join(failed)}")
-	return len(failed)
+	return failed
 
 
 def _run_pytest(ground: Ground, selected: list[str]) -> Outcome:
@@ -149,4 +152,7 @@ def _parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-	sys.exit(main())
+	try:
+		sys.exit(main())
+	except subprocess.CalledProcessError as error:
+		sys.exit(f"Failed: {shlex.join(error.cmd)}")

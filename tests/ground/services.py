@@ -84,8 +84,10 @@ def _create_data(data: Path) -> None:
 	# Under another name first: an interrupted run must not leave half a database behind.
 	unfinished = data.with_name("mariadb.new")
 	shutil.rmtree(unfinished, ignore_errors=True)
+	# By force: it would refuse a machine that cannot look up its own name, which nothing here uses.
 	command = [program_path("mariadb-install-db"), "--no-defaults", f"--datadir={unfinished}", *_as_user()]
-	subprocess.run([*command, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL)
+	with (GROUND / "mariadb.log").open("ab") as log:
+		subprocess.run([*command, "--force", "--skip-test-db"], check=True, stdout=log)
 	unfinished.rename(data)
 
 

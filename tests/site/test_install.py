@@ -4,7 +4,7 @@ import frappe
 
 from mercadolibre_sync import custom_fields, install, uninstall
 from mercadolibre_sync.roles import ROLES
-from tests.site.base import SiteTestCase
+from tests.site.base import ACCOUNT_NAME, SiteTestCase
 
 DOCTYPES = (
 	"MercadoLibre Settings",
@@ -45,11 +45,21 @@ class TestInstall(SiteTestCase):
 		self.assertEqual(self.ours(), set())
 		self.assertEqual(frappe.get_all("Role", filters={"name": ("in", ROLES)}), [])
 		self.assertEqual(frappe.db.get_value("Customer", buyer, "customer_name"), "GUZMARIANA")
+		self.assertEqual(frappe.db.sql("select name from __Auth where doctype like 'MercadoLibre%'"), ())
 		# The column stays: installing the app again finds its customers.
 		self.assertEqual(
 			frappe.db.sql("select mercadolibre_id from tabCustomer where name = %s", buyer)[0][0], buyer
 		)
 		self.assertEqual((len(self.addresses(buyer)), len(self.contacts(buyer))), (1, 1))
+
+	def test_customers_of_an_earlier_installation_go_on(self):
+		buyer = self.add_buyer()
+		order = self.add_order(buyer)
+		self.sync_order(order)
+		frappe.db.set_value("Customer", buyer, "mercadolibre_account", "An account that is gone")
+		install.after_install()
+		row = self.sync_order(order)
+		self.assertEqual((row.status, self.customer(buyer).mercadolibre_account), ("Done", ACCOUNT_NAME))
 
 	def install_again(self) -> None:
 		for role in ROLES:

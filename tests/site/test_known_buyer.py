@@ -279,6 +279,22 @@ class TestAlways(SiteTestCase):
 		self.sync_order(self.add_order(buyer, last_updated=OLD, shipment={}))
 		self.assertEqual(len(self.addresses(buyer)), 1)
 
+	def test_an_order_that_hides_the_nickname_writes_nothing_either(self):
+		buyer = self.add_buyer()
+		self.sync_order(self.add_order(buyer, shipment={}))
+		before = self.fingerprint(buyer)
+		self.sync_order(self.add_order(buyer, shipment={}, buyer_form="billing_info"))
+		self.assertEqual(len(self.meli.calls(f"^/users/{buyer}$")), 1)
+		self.assertEqual(self.fingerprint(buyer), before)
+
+	def test_a_pack_of_which_one_order_is_cancelled_still_creates_its_customer(self):
+		buyer = self.add_buyer()
+		shipment = self.meli.add_shipment(SELLER, buyer)
+		self.add_order(buyer, shipment_id=shipment, last_updated=OLD)
+		self.add_order(buyer, shipment_id=shipment, last_updated=NEW, status="cancelled")
+		row = self.drained(self.notify("shipments", f"/shipments/{shipment}"))
+		self.assertEqual((row.status, row.customer), ("Done", buyer))
+
 	def test_a_pack_is_one_buyer_with_one_address(self):
 		buyer = self.add_buyer()
 		shipment = self.meli.add_shipment(SELLER, buyer)

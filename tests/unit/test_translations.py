@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from mercadolibre_sync.arca.condicion import Condicion
+from mercadolibre_sync.arca.condicion import Condicion, Reason
+from mercadolibre_sync.arca.errors import ArcaError
 
 APP = Path(__file__).parents[2] / "mercadolibre_sync"
 CUSTOM_FIELDS = APP / "custom_fields.py"
@@ -24,7 +25,13 @@ CATALOGUE = APP / "translations" / "es.csv"
 # A text and the DocType it belongs to, "" for none.
 Text = tuple[str, str]
 
-SAME_IN_SPANISH = {"ARCA", "MercadoLibre", *(condicion.label for condicion in Condicion)}
+SAME_IN_SPANISH = {
+	"ARCA",
+	"Homologación",
+	"MercadoLibre",
+	"Producción",
+	*(condicion.label for condicion in Condicion),
+}
 # MercadoLibre's ids of countries, such as MLA.
 SITE_ID = re.compile(r"[A-Z]{3}")
 
@@ -89,7 +96,7 @@ def texts_of_desk(document: dict) -> Iterator[Text]:
 
 @cache
 def source_texts() -> frozenset[Text]:
-	texts = set(roles())
+	texts = {*roles(), *texts_of_errors(ArcaError), *((reason.value, "") for reason in Reason)}
 	for path in set(APP.rglob("*.py")) - {CUSTOM_FIELDS}:
 		texts.update(texts_of_python(path.read_text()))
 	texts.update(texts_of_custom_fields(CUSTOM_FIELDS.read_text()))
@@ -100,6 +107,14 @@ def source_texts() -> frozenset[Text]:
 	for path in desk_files():
 		texts.update(texts_of_desk(json.loads(path.read_text())))
 	return frozenset(text for text in texts if is_translated(text[0]))
+
+
+def texts_of_errors(kind: type[ArcaError]) -> Iterator[Text]:
+	"""The sentences of ARCA's errors, which are translated where they are shown."""
+	yield kind.cause, ""
+	yield kind.remedy, ""
+	for child in kind.__subclasses__():
+		yield from texts_of_errors(child)
 
 
 def is_translated(text: str) -> bool:

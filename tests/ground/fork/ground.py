@@ -23,7 +23,7 @@ DESCRIPTION = "no bench (Frappe's fork monoframe 0.0.1, stand-in for ERPNext). N
 def prepare() -> Ground:
 	"""Make whatever is missing of the ground, and bring the site up to the checkout."""
 	GROUND.mkdir(exist_ok=True)
-	machine.install_missing()
+	machine.install_for_site()
 	venv = GROUND / "venv"
 	_once(venv, _digest(*FORK_FILES), lambda: _make_venv(venv))
 

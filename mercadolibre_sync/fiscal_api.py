@@ -1,0 +1,57 @@
+"""What the button "Traer datos fiscales" on a Customer calls."""
+
+from dataclasses import asdict
+
+import frappe
+from frappe import _
+
+from mercadolibre_sync.arca import cuit as cuits
+from mercadolibre_sync.sync.fiscal import offer
+from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
+from mercadolibre_sync.sync.fiscal.texts import explain_decision, explain_error
+
+PATIENCE_SECONDS = 20
+# Long enough to read the dialog; what is taken over is what was shown.
+KEPT_SECONDS = 600
+
+
+@frappe.whitelist(methods=["POST"])
+def compare(customer: str) -> dict:
+	"""Ask the registry for the customer's CUIT: {"message", "rows": [`offer.Row`]}. Changes nothing.
+
+	`message`: why there is no condición or it wants a look; empty otherwise. Throws, in plain words, what to
+	do when the registry does not answer.
+	"""
+	document = _document(customer)
+	answer = _answer(document, fresh=True)
+	decision = answer.decision
+	return {
+		"message": explain_decision(decision) if decision.review else "",
+		"rows": [asdict(row) for row in offer.rows(document, answer)],
+	}
+
+
+@frappe.whitelist(methods=["POST"])
+def take(customer: str, keys: list[str] | str) -> None:
+	"""Take over those rows of `compare`. The values are the registry's, not the browser's."""
+	document = _document(customer)
+	offer.take(document, _answer(document, fresh=False), frappe.parse_json(keys))
+
+
+def _document(customer: str):
+	document = frappe.get_doc("Customer", customer)
+	document.check_permission("write")
+	return document
+
+
+def _answer(document, *, fresh: bool) -> Lookup:
+	cuit = cuits.normalise(document.tax_id or "")
+	key = f"mercadolibre_sync:fiscal:{frappe.session.user}:{cuit}"
+	persona = None if fresh else frappe.cache.get_value(key, expires=True)
+	answer = Lookup(cuit, persona=persona) if persona else lookup(cuit, PATIENCE_SECONDS)
+	if answer is None:
+		frappe.throw(_('ARCA is not asked: tick "Ask the Taxpayer Registry" in ARCA Settings.'))
+	if answer.error:
+		frappe.throw(explain_error(answer.error))
+	frappe.cache.set_value(key, answer.persona, expires_in_sec=KEPT_SECONDS)
+	return answer

@@ -1,0 +1,60 @@
+"""Telling the managers what only they can mend."""
+
+from datetime import date
+
+import frappe
+from frappe import _
+from frappe.utils import add_days, format_date, getdate
+from frappe.utils.user import get_users_with_role
+
+from mercadolibre_sync.arca.errors import ConfigurationError
+from mercadolibre_sync.roles import MANAGER
+from mercadolibre_sync.sync.fiscal.registry import SETTINGS
+from mercadolibre_sync.sync.fiscal.texts import explain_error
+
+WARN_DAYS_BEFORE = 30
+
+
+def expires_soon(expires_on: str | date | None) -> bool:
+	"""Whether a certificate that is valid until that day wants a successor."""
+	return bool(expires_on) and getdate(expires_on) <= getdate(add_days(getdate(), WARN_DAYS_BEFORE))
+
+
+def expiry_warning(expires_on: str | date) -> str:
+	"""What to do about a certificate that expires on that day, translated."""
+	return _(
+		"ARCA's certificate is valid until {0}. Create a new request in ARCA Settings, upload it at ARCA and paste the new certificate: until then the old one goes on working."
+	).format(format_date(expires_on))
+
+
+def warn_of_expiry() -> None:
+	"""Tell the managers, once for each certificate, that it expires soon (daily)."""
+	settings = frappe.get_single(SETTINGS)
+	expires_on = settings.certificate_expires_on
+	if not settings.enabled or not expires_soon(expires_on):
+		return
+	if settings.expiry_announced and getdate(settings.expiry_announced) == getdate(expires_on):
+		return
+	_tell_managers(expiry_warning(expires_on))
+	frappe.db.set_single_value(SETTINGS, "expiry_announced", expires_on, update_modified=False)
+	frappe.db.commit()
+
+
+def tell_of_refusal(refusal: ConfigurationError) -> None:
+	"""Tell the managers why lookups have stopped. The caller sees to it that they are told once, and commits."""
+	_tell_managers(_("ARCA is not asked any more. {0}").format(explain_error(refusal)))
+
+
+def _tell_managers(subject: str) -> None:
+	for user in get_users_with_role(MANAGER):
+		notice = frappe.new_doc("Notification Log")
+		notice.update(
+			{
+				"subject": subject,
+				"type": "Alert",
+				"for_user": user,
+				"document_type": SETTINGS,
+				"document_name": SETTINGS,
+			}
+		)
+		notice.insert(ignore_permissions=True)
