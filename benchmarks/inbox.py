@@ -1,6 +1,7 @@
 """What the inbox's own queries cost at a thousand rows and at a million, beside a yardstick in the same run.
 
 The yardstick is a read by primary key: what the machine and the driver cost without any search.
+Everything in the inbox of the site is deleted.
 """
 
 import argparse
@@ -13,14 +14,12 @@ import frappe
 from mercadolibre_sync.inbox import claims, housekeeping, intake, missed_feeds, sweep
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import Notification
+from mercadolibre_sync.simulator.control import MeliControl
 from tests.ground.site import connect
-from tests.site.base import ACCOUNT_NAME, SELLER, clean, make_account
+from tests.site.base import ACCOUNT_NAME, SELLER, clean, make_account, simulator_url
 
 SIZES = (1_000, 1_000_000)
 ROUNDS = 50
-BATCH = 10_000
-# Of what has been in the inbox for a while: most is finished, little waits, some failed.
-MIX = ("Done",) * 90 + ("Ignored",) * 7 + ("Waiting for retry", "Failed", "Failed")
 
 
 def main() -> None:
@@ -28,6 +27,7 @@ def main() -> None:
 	parser.add_argument("--rows", type=int, nargs="+", default=SIZES)
 	connect()
 	clean()
+	MeliControl(simulator_url()).add_seller(SELLER, ACCOUNT_NAME)
 	make_account()
 	frappe.db.commit()
 	rows = 0
@@ -42,18 +42,26 @@ def main() -> None:
 
 
 def fill(first: int, last: int) -> None:
-	"""Bring the inbox to `last` rows, of which `first` are there already."""
-	for start in range(first, last, BATCH):
-		numbers = range(start, min(start + BATCH, last))
-		notifications = [notification(number) for number in numbers]
-		names = intake.store_all(notifications, ACCOUNT_NAME, intake.SOURCE_POSTED, intake.PRIORITY_FRESH)
-		for status in set(MIX):
-			chosen = [
-				name for number, name in zip(numbers, names, strict=True) if MIX[number % 100] == status
-			]
-			table = frappe.qb.DocType(NOTIFICATION)
-			frappe.qb.update(table).set(table.status, status).where(table.name.isin(chosen)).run()
-		frappe.db.commit()
+	"""Bring the inbox to `last` rows, of which `first` are there already: one every two seconds until now.
+
+	Of what has been there for a while most is finished, some failed and little waits.
+	"""
+	frappe.db.sql(
+		f"""
+		insert into `tab{NOTIFICATION}` (
+			name, creation, modified, owner, modified_by, status, topic, resource, source, account, user_id,
+			received, attempts, priority, next_attempt
+		)
+		select left(md5(seq), 16), moment, moment, 'Administrator', 'Administrator',
+			case when seq %% 100 < 90 then 'Done' when seq %% 100 < 97 then 'Ignored'
+				when seq %% 100 < 99 then 'Failed' else 'Waiting for retry' end,
+			'orders_v2', concat('/orders/', seq), 'MercadoLibre', %(account)s, %(seller)s,
+			moment, 1, 0, now() + interval 1 hour
+		from (select seq, now() - interval seq * 2 second as moment from seq_{first + 1}_to_{last}) as numbers
+		""",
+		{"account": ACCOUNT_NAME, "seller": SELLER},
+	)
+	frappe.db.commit()
 	frappe.db.sql(f"analyze table `tab{NOTIFICATION}`")
 
 
@@ -71,6 +79,7 @@ def report(size: int) -> None:
 	measure("claim the next one", lambda _number: claims.claim_next())
 	measure("look for what is due", lambda _number: claims.requeue_due())
 	measure("look for what was abandoned", lambda _number: claims.requeue_abandoned())
+	measure("look for what waited for an account", lambda _number: claims.requeue_connected())
 	measure("newest notification per account", lambda _number: sweep.note_last_notifications())
 	measure("is a missed one known", lambda number: missed_feeds._is_known(notification(number)))
 	measure("anything to delete after 30 days", lambda _number: housekeeping.delete_finished(30))
@@ -89,7 +98,7 @@ def measure(what: str, action: Callable[[int], object]) -> None:
 		action(number)
 		times.append((time.perf_counter() - started) * 1000)
 	frappe.db.commit()
-	print(f"  {what:<34} median {statistics.median(times):7.2f} ms   longest {max(times):7.2f} ms")
+	print(f"  {what:<36} median {statistics.median(times):7.2f} ms   longest {max(times):7.2f} ms")
 
 
 def explain() -> None:

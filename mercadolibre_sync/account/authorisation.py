@@ -94,13 +94,13 @@ def _take(state: str | None) -> _Attempt:
 	if not stored:
 		raise AuthorisationFailed(
 			_(
-				"This authorisation was used already, or was begun more than 10 minutes ago. Press Autorizar again."
+				"This authorisation was used already, or was begun more than 10 minutes ago. Press Authorise again."
 			)
 		)
 	attempt = _Attempt(**json.loads(stored))
 	if (attempt.user, attempt.session) != (frappe.session.user, _session()):
 		raise AuthorisationFailed(
-			_("This authorisation was begun in another session. Press Autorizar again in this one.")
+			_("This authorisation was begun in another session. Press Authorise again in this one.")
 		)
 	return attempt
 
@@ -126,7 +126,7 @@ def _problem(account: str, seller: User, tokens: Tokens) -> str | None:
 	logged_in_as = seller.nickname or seller.id
 	if here.user_id and here.user_id != seller.id:
 		return _(
-			"You are logged in to MercadoLibre as {0}, but this account belongs to the seller {1}. Log out of MercadoLibre and press Autorizar again."
+			"You are logged in to MercadoLibre as {0}, but this account belongs to the seller {1}. Log out of MercadoLibre and press Authorise again."
 		).format(logged_in_as, here.user_id)
 	if other := _holder(seller.id, but=account):
 		return _("The seller {0} already belongs to the account {1}.").format(logged_in_as, other)
@@ -136,7 +136,7 @@ def _problem(account: str, seller: User, tokens: Tokens) -> str | None:
 		)
 	if not tokens.refresh_token:
 		return _(
-			"The application lacks the scope offline_access, without which the connection ends after a few hours. Tick it at developers.mercadolibre.com.ar and press Autorizar again."
+			"The application lacks the scope offline_access, without which the connection ends after a few hours. Tick it at developers.mercadolibre.com.ar and press Authorise again."
 		)
 	return None
 
@@ -199,7 +199,7 @@ def _refusal(error: str | None) -> str:
 
 def _operator() -> str:
 	return _(
-		"That login is a collaborator's. Log out of MercadoLibre, press Autorizar again and log in as the account's administrator."
+		"That login is a collaborator's. Log out of MercadoLibre, press Authorise again and log in as the account's administrator."
 	)
 
 
@@ -208,7 +208,7 @@ def _explain(failure: errors.MeliError, attempt: _Attempt) -> str:
 		if failure.code == OPERATOR:
 			return _operator()
 		return _(
-			'MercadoLibre did not accept the authorisation. Check that the "Redirect URI" of the application is exactly {0} and that MercadoLibre does not wait for data of the seller, then press Autorizar again.'
+			'MercadoLibre did not accept the authorisation. Check that the "Redirect URI" of the application is exactly {0} and that MercadoLibre does not wait for data of the seller, then press Authorise again.'
 		).format(attempt.redirect_uri)
 	return failures.describe(failure)
 

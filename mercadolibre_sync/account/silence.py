@@ -67,7 +67,7 @@ def _raise_alert(account: str, since: datetime) -> None:
 	people.tell_managers(
 		_("MercadoLibre no longer notifies the account {0}").format(account),
 		_(
-			"Nothing has been received for the account {0} since {1}, but its orders have changed since. MercadoLibre disables a topic whose notifications were not answered: subscribe orders_v2 and shipments again in the application at developers.mercadolibre.com.ar. Then open the account and press Sincronizar for what was missed."
+			"Nothing has been received for the account {0} since {1}, but its orders have changed since. MercadoLibre disables a topic whose notifications were not answered: subscribe orders_v2 and shipments again in the application at developers.mercadolibre.com.ar. Then open the account and press Synchronise for what was missed."
 		).format(account, format_datetime(since)),
 		ACCOUNT,
 		account,

@@ -64,7 +64,7 @@ def _lose_grant(account: str, refused: str | None) -> None:
 		people.tell_managers(
 			_("The MercadoLibre account {0} has to be connected again").format(account),
 			_(
-				"MercadoLibre no longer accepts the tokens of the account {0}. Open it and press Autorizar. What arrives meanwhile waits and continues by itself afterwards."
+				"MercadoLibre no longer accepts the tokens of the account {0}. Open it and press Authorise. What arrives meanwhile waits and continues by itself afterwards."
 			).format(account),
 			ACCOUNT,
 			account,

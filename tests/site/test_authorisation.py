@@ -67,13 +67,13 @@ class AuthorisationTestCase(SiteTestCase):
 		self.meli.forget_calls()
 
 	def begin(self, browser: Browser | None = None, account: str = ACCOUNT_NAME) -> str:
-		"""Press Autorizar; returns the address of MercadoLibre's page."""
+		"""Press Authorise; returns the address of MercadoLibre's page."""
 		answer = (browser or self.browser).press("authorise", account)
 		self.assertEqual(answer.status_code, 200, answer.text)
 		return answer.json()["message"]
 
 	def authorise(self, seller: str = SELLER, *, allow: bool = True) -> requests.Response:
-		"""From Autorizar to where MercadoLibre's redirect ends."""
+		"""From Authorise to where MercadoLibre's redirect ends."""
 		return self.browser.open(self.meli.decide(self.begin(), seller, allow=allow))
 
 	def state_of(self, url: str) -> str:
@@ -163,9 +163,9 @@ class TestRefused(AuthorisationTestCase):
 
 	def test_a_state_of_nobody_and_one_too_old(self):
 		self.assert_refused(
-			self.browser.open(self.callback(code="TG-1", state="inventado")), "Press Autorizar"
+			self.browser.open(self.callback(code="TG-1", state="inventado")), "Press Authorise"
 		)
-		self.assert_refused(self.browser.open(self.callback(code="TG-1")), "Press Autorizar")
+		self.assert_refused(self.browser.open(self.callback(code="TG-1")), "Press Authorise")
 		location = self.meli.decide(self.begin(), SELLER)
 		frappe.cache.delete(authorisation._key(self.state_of(location)))
 		self.assert_refused(self.browser.open(location), "10 minutes")

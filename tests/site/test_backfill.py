@@ -22,7 +22,7 @@ def ago(**delta: float) -> str:
 
 class BackfillTestCase(SiteTestCase):
 	def start(self, **since: float) -> str:
-		"""Press Sincronizar; returns the back-fill, which nobody has begun yet."""
+		"""Press Synchronise; returns the back-fill, which nobody has begun yet."""
 		account = frappe.get_doc(ACCOUNT, ACCOUNT_NAME)
 		name = account.synchronise(
 			str(add_to_date(now_datetime(), **{key: -value for key, value in since.items()}))

@@ -85,7 +85,7 @@ class MercadoLibreAccount(Document):
 			frappe.throw(_('"Order" must be the order\'s number at MercadoLibre, digits only.'))
 		if not self.user_id:
 			frappe.throw(
-				_("The account {0} is not connected. Press Autorizar in it first.").format(self.name)
+				_("The account {0} is not connected. Press Authorise in it first.").format(self.name)
 			)
 		notification = intake.order_notification(order_id, self.user_id)
 		(name,) = intake.store_all([notification], self.name, intake.SOURCE_BY_HAND, intake.PRIORITY_FRESH)

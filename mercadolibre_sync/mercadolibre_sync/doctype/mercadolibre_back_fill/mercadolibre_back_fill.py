@@ -24,23 +24,28 @@ class MercadoLibreBackfill(Document):
 		now = now_datetime()
 		oldest = add_to_date(now, months=-MONTHS_KEPT)
 		since, until = get_datetime(self.updated_from), get_datetime(self.updated_to)
-		for label, moment in ((_("From"), since), (_("To"), until)):
+		for fieldname, moment in (("updated_from", since), ("updated_to", until)):
 			if moment > now:
-				frappe.throw(_('"{0}" is in the future.').format(label))
+				frappe.throw(_('"{0}" is in the future.').format(self.label(fieldname)))
 		if since < oldest:
 			frappe.throw(
 				_(
 					'"{0}" is too long ago: MercadoLibre keeps orders for {1} months. Take {2} or later.'
-				).format(_("From"), MONTHS_KEPT, format_date(add_to_date(oldest, days=1)))
+				).format(self.label("updated_from"), MONTHS_KEPT, format_date(add_to_date(oldest, days=1)))
 			)
 		if since >= until:
-			frappe.throw(_('"{0}" must be before "{1}".').format(_("From"), _("To")))
+			frappe.throw(
+				_('"{0}" must be before "{1}".').format(self.label("updated_from"), self.label("updated_to"))
+			)
+
+	def label(self, fieldname: str) -> str:
+		return _(self.meta.get_label(fieldname), context=self.doctype)
 
 	def validate_account(self) -> None:
 		account = frappe.db.get_value(ACCOUNT, self.account, ["enabled", "status"], as_dict=True)
 		if not account.enabled or account.status != CONNECTED:
 			frappe.throw(
-				_("The account {0} is not connected. Press Autorizar in it first.").format(self.account)
+				_("The account {0} is not connected. Press Authorise in it first.").format(self.account)
 			)
 		self.validate_is_only_one()
 
