@@ -3,7 +3,7 @@
 import frappe
 from frappe import _
 from frappe.rate_limiter import rate_limit
-from frappe.utils import escape_html, get_url_to_form
+from frappe.utils import escape_html, get_url_to_form, get_url_to_list
 from werkzeug.wrappers import Response
 
 from mercadolibre_sync.account import authorisation
@@ -51,6 +51,6 @@ def _show_failure(message: str, account: str | None) -> None:
 		escape_html(message),
 		http_status_code=400,
 		indicator_color="red",
-		primary_action=get_url_to_form(ACCOUNT, account) if account else "/app/mercadolibre-account",
-		primary_label=_("Back to the account"),
+		primary_action=get_url_to_form(ACCOUNT, account) if account else get_url_to_list(ACCOUNT),
+		primary_label=_("Back"),
 	)

@@ -40,7 +40,7 @@ scheduler_events = {
 }
 
 # Days after which Frappe's Log Settings delete what is finished, until somebody sets another number there.
-default_log_clearing_doctypes = {"MercadoLibre Notification": 30}
+default_log_clearing_doctypes = {"MercadoLibre Notification": 30, "MercadoLibre Back-fill": 90}
 
 # Personal data requests find people by email, so only buyers whose email somebody has added. The buyer's number
 # stays: by it the next order finds this customer instead of making another one.

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 import frappe
+from frappe.core.doctype.log_settings.log_settings import run_log_clean_up
 from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.backfill import nightly, run, search
@@ -264,6 +265,16 @@ class TestNightly(BackfillTestCase):
 		nightly.start()
 		self.assertEqual(frappe.db.count(BACKFILL), 0)
 
+	def test_log_settings_delete_what_was_completed_long_ago(self):
+		old = self.start_nightly().name
+		self.finish(old)
+		stopped = self.start_nightly().name
+		frappe.db.set_value(BACKFILL, stopped, "status", "Stopped")
+		long_ago = add_to_date(now_datetime(), days=-91)
+		frappe.db.sql(f"update `tab{BACKFILL}` set modified = %s", long_ago)
+		run_log_clean_up()
+		self.assertEqual(frappe.get_all(BACKFILL, pluck="name"), [stopped])
+
 
 class TestKilledWorker(BackfillTestCase):
 	BUYERS = 100
@@ -293,7 +304,7 @@ class TestKilledWorker(BackfillTestCase):
 		self.age(NOTIFICATION, "claimed_at", minutes=16)
 		with workers("default", "long", count=2):
 			sweep.sweep()
-			wait_for(lambda: self.done() == self.ORDERS, 120)
+			wait_for(lambda: self.done() == self.ORDERS, 300)
 
 		self.assertEqual(self.backfill(backfill).status, "Completed")
 		self.assertEqual(frappe.db.count("Customer", {"mercadolibre_id": ("in", buyers)}), self.BUYERS)

@@ -10,7 +10,7 @@ from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import parse
 from mercadolibre_sync.simulator.control import notification_body
 from mercadolibre_sync.sync.accounts import ACCOUNT
-from tests.ground.process import outputs, python
+from tests.ground.process import outputs, together
 from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, make_account
 
 OTHER_SELLER = "779432305"
@@ -74,7 +74,7 @@ class TestMissedFeeds(SiteTestCase):
 		for number in range(30):
 			self.meli.miss_notification("orders_v2", f"/orders/{number + 1}", SELLER)
 		code = "from mercadolibre_sync.inbox import missed_feeds; missed_feeds.fetch()"
-		outputs(*(python(code) for _worker in range(2)))
+		outputs(together(code, 2))
 		self.assertEqual(len(self.rows()), 30)
 
 	def test_mercadolibre_out_of_order_is_no_error(self):

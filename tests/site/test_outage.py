@@ -26,7 +26,7 @@ class TestRedisFlushed(SiteTestCase):
 				wait_for(lambda: self.done() >= 20)
 				# And once more in the middle of the work.
 				redis.from_url(url).flushall()
-				wait_for(lambda: self.done() == WAITING, 120)
+				wait_for(lambda: self.done() == WAITING, 240)
 		self.assertEqual(frappe.db.count("Customer", {"mercadolibre_id": ("in", buyers)}), BUYERS)
 		attempts = set(frappe.get_all(NOTIFICATION, pluck="attempts"))
 		self.assertEqual(attempts, {1})

@@ -7,7 +7,7 @@ import frappe
 from mercadolibre_sync.meli.errors import RateLimited
 from mercadolibre_sync.sync import connection, pace
 from mercadolibre_sync.sync.pace import Pace
-from tests.ground.process import outputs, python
+from tests.ground.process import outputs, python, together
 from tests.site.base import ACCOUNT_NAME, SiteTestCase
 
 CALLS = """
@@ -16,7 +16,7 @@ CALLS = """
 	frappe.db.rollback()
 	for _call in range(int(sys.argv[1])):
 		pace().wait()
-		print(time.time())
+		print(time.time(), flush=True)
 """
 
 
@@ -35,8 +35,8 @@ class TestPace(SiteTestCase):
 
 	def test_all_workers_together_keep_the_rate_of_settings(self):
 		self.set_rate(600)
-		printed = outputs(*(python(CALLS, "15") for _worker in range(3)))
-		moments = sorted(float(line) for output in printed for line in output.split())
+		(printed,) = outputs(together(CALLS, 3, "15"))
+		moments = sorted(float(line) for line in printed.split())
 		# The calls that were saved up go at once, the others ten a second, whoever makes them.
 		self.assertEqual(len(moments), 45)
 		self.assertGreaterEqual(moments[-1] - moments[0], (45 - pace.BURST - 1) * 0.1 - 0.05)

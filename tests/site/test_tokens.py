@@ -9,7 +9,7 @@ from mercadolibre_sync.meli.errors import ReauthorisationNeeded
 from mercadolibre_sync.sync import connection
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.sync.errors import TryLater
-from tests.ground.process import outputs, python
+from tests.ground.process import outputs, together
 from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, give_tokens, make_manager, told
 
 DRAIN = """
@@ -29,7 +29,7 @@ class TestRenewal(SiteTestCase):
 		self.meli.expire_access_tokens(SELLER)
 		# So that all eight are at it with the old token before the first has renewed it.
 		self.meli.misbehave("^/orders/", "slow", seconds=0.5, times=8)
-		outputs(*(python(DRAIN) for _worker in range(8)))
+		outputs(together(DRAIN, 8))
 		self.assertEqual([call.status for call in self.meli.refreshes()], [200])
 		frappe.db.rollback()
 		self.assertEqual({self.notification(name).status for name in names}, {"Done"})
@@ -81,7 +81,7 @@ class TestLostGrant(SiteTestCase):
 
 	def test_people_are_told_once_whatever_number_of_workers_and_notifications_meet_it(self):
 		self.meli.revoke(SELLER)
-		outputs(*(python(DRAIN) for _worker in range(3)))
+		outputs(together(DRAIN, 3))
 		self.assertEqual(self.statuses(), {"Waiting for retry"})
 		self.assertEqual(frappe.db.get_value(ACCOUNT, ACCOUNT_NAME, "status"), "Reconnect needed")
 		self.assertEqual(len(self.news()), 1)

@@ -57,6 +57,12 @@ class MercadoLibreBackfill(Document):
 	def after_insert(self) -> None:
 		frappe.db.after_commit.add(lambda: run.enqueue(self.name))
 
+	@staticmethod
+	def clear_old_logs(days: int = 90) -> None:
+		"""Called by Frappe's Log Settings: what was completed is of no more use but to look back."""
+		long_ago = add_to_date(now_datetime(), days=-days)
+		frappe.db.delete(run.BACKFILL, {"status": run.COMPLETED, "modified": ("<", long_ago)})
+
 	@frappe.whitelist()
 	def stop(self) -> None:
 		"""Stop after the page under way. What is in the inbox stays there."""
