@@ -1,7 +1,7 @@
 """What happens to a posted notification: the least possible, because MercadoLibre waits 500 ms."""
 
-
 import frappe
+from frappe import _
 from frappe.utils import now_datetime
 
 from mercadolibre_sync.inbox import states
@@ -42,7 +42,7 @@ def store(notification: Notification, account: str, source: str, priority: int) 
 		"owner": "Administrator",
 		"modified_by": "Administrator",
 		"status": states.QUEUED if reference else states.IGNORED,
-		"reason": None if reference else "This app has no use for this topic.",
+		"reason": None if reference else _no_use(),
 		"topic": notification.topic,
 		"resource": f"/{reference.kind}s/{reference.id}" if reference else notification.resource,
 		"source": source,
@@ -54,6 +54,11 @@ def store(notification: Notification, account: str, source: str, priority: int) 
 	}
 	frappe.db.bulk_insert(NOTIFICATION, list(row), [tuple(row.values())])
 	return bool(reference)
+
+
+def _no_use() -> str:
+	# In the site's language: a guest's is whatever the sender says it accepts.
+	return _("This app has no use for this topic.", lang=frappe.db.get_default("lang"))
 
 
 def _parse(body: bytes) -> Notification | None:
