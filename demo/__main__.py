@@ -3,10 +3,9 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import frappe
-from frappe.utils import get_url, now_datetime
+from frappe.utils import get_assets_json, get_url, now_datetime
 
 from demo.stage import SELLER, Stage, set_up
 from demo.table import show
@@ -100,7 +99,7 @@ def customer_row(buyer: str) -> dict[str, object]:
 
 
 def where_to_look() -> str:
-	if not Path(frappe.local.sites_path, "assets", "assets.json").exists():
+	if not get_assets_json():
 		return "\nThis ground has no desk to look at; run the demo on a bench for that: make demo BENCH=... SITE=..."
 	lines = ["", f"In the browser, as Administrator, with the bench running (site {frappe.local.site}):"]
 	for what, path in (

@@ -3,11 +3,15 @@ import frappe
 from mercadolibre_sync import custom_fields
 from mercadolibre_sync.roles import ROLES
 
+DESK_ENTRY = "MercadoLibre"
+
 
 def before_uninstall() -> None:
 	"""Remove what the app made on other doctypes; customers, addresses and contacts stay as they are."""
 	_forget_secrets()
 	custom_fields.delete()
+	_delete_desk_entries()
+	frappe.db.delete("Has Role", {"role": ("in", ROLES)})
 	for role in ROLES:
 		frappe.delete_doc("Role", role, ignore_missing=True, force=True)
 
@@ -16,3 +20,15 @@ def _forget_secrets() -> None:
 	# Frappe drops the doctypes and leaves their passwords, tokens and keys where it keeps them.
 	doctypes = frappe.get_all("DocType", filters={"module": custom_fields.MODULE}, pluck="name")
 	frappe.db.delete("__Auth", {"doctype": ("in", doctypes)})
+
+
+def _delete_desk_entries() -> None:
+	"""Frappe 16 leaves an app's icon and sidebar on the desk.
+
+	Not by `delete_doc`, which in developer mode deletes the files they were made from, too.
+	"""
+	for doctype in ("Desktop Icon", "Workspace Sidebar"):
+		if frappe.db.table_exists(doctype):
+			frappe.db.delete(doctype, {"name": DESK_ENTRY})
+	if frappe.db.table_exists("Workspace Sidebar Item"):
+		frappe.db.delete("Workspace Sidebar Item", {"parent": DESK_ENTRY})

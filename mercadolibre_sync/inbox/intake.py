@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import frappe
+from frappe import _
 from frappe.utils import now_datetime
 
 from mercadolibre_sync.inbox import states
@@ -64,7 +65,7 @@ def _row(notification: Notification, account: str, source: str, priority: int) -
 		"owner": "Administrator",
 		"modified_by": "Administrator",
 		"status": states.QUEUED if reference else states.IGNORED,
-		"reason": None if reference else "This app has no use for this topic.",
+		"reason": None if reference else _no_use(),
 		"topic": notification.topic,
 		"resource": stored_resource(notification),
 		"source": source,
@@ -86,6 +87,11 @@ def stored_resource(notification: Notification) -> str:
 	"""The resource in one spelling, by which repeated notifications are folded into one."""
 	reference = notification.reference
 	return f"/{reference.kind}s/{reference.id}" if reference else notification.resource
+
+
+def _no_use() -> str:
+	# In the site's language: a guest's is whatever the sender says it accepts.
+	return _("This app has no use for this topic.", lang=frappe.db.get_default("lang"))
 
 
 def _parse(body: bytes) -> Notification | None:

@@ -101,7 +101,10 @@ def forget_tickets() -> None:
 
 
 def switch_off() -> None:
-	"""Leave the other tests as if there were no registry."""
+	"""Leave the other tests, and the demo, as if nobody had ever filled in ARCA Settings."""
 	frappe.db.rollback()
-	frappe.db.set_single_value(registry.SETTINGS, "enabled", 0)
+	frappe.db.delete("Singles", {"doctype": registry.SETTINGS})
+	frappe.db.delete("ARCA Tax Category", {"parent": registry.SETTINGS})
+	frappe.db.delete("__Auth", {"doctype": registry.SETTINGS})
+	frappe.clear_document_cache(registry.SETTINGS, registry.SETTINGS)
 	forget_tickets()

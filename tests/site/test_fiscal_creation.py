@@ -23,7 +23,7 @@ TABLE = (
 	("responsable_inscripto", "IVA Responsable Inscripto", "Determined", ""),
 	("iva_with_error_monotributo", "IVA Responsable Inscripto", "Determined", ""),
 	("exento", "IVA Sujeto Exento", "Determined", ""),
-	("exento_state_ex", "IVA Sujeto Exento", "To Review", "Registered as exempt from IVA."),
+	("exento_state_ex", "IVA Sujeto Exento", "To Review", "please check: Registered as exempt from IVA."),
 	("no_alcanzado", "IVA No Alcanzado", "Determined", ""),
 	("no_inscripto", "Sujeto No Categorizado", "Determined", ""),
 	("general_withheld", None, "Undetermined", "No responde al requerimiento"),

@@ -17,7 +17,8 @@ def explain_error(error: ArcaError) -> str:
 
 def explain_decision(decision: Decision) -> str:
 	"""Why the registry's answer leads to this condición or to none, with ARCA's own words."""
-	return join(_(decision.reason.value), _quote(" ".join(decision.said)), separator=" ")
+	doubt = _("The answer leaves a doubt, please check:") if decision.condicion and decision.review else ""
+	return join(doubt, _(decision.reason.value), _quote(" ".join(decision.said)), separator=" ")
 
 
 def _quote(words: str) -> str:
