@@ -8,18 +8,15 @@ DESK_ENTRY = "MercadoLibre"
 
 def before_uninstall() -> None:
 	"""Remove what the app made on other doctypes; customers, addresses and contacts stay as they are."""
-	_forget_secrets()
+	doctypes = frappe.get_all("DocType", filters={"module": custom_fields.MODULE}, pluck="name")
+	# Frappe drops the doctypes and leaves their passwords, tokens and keys where it keeps them.
+	frappe.db.delete("__Auth", {"doctype": ("in", doctypes)})
+	frappe.db.delete("Logs To Clear", {"ref_doctype": ("in", doctypes)})
 	custom_fields.delete()
 	_delete_desk_entries()
 	frappe.db.delete("Has Role", {"role": ("in", ROLES)})
 	for role in ROLES:
 		frappe.delete_doc("Role", role, ignore_missing=True, force=True)
-
-
-def _forget_secrets() -> None:
-	# Frappe drops the doctypes and leaves their passwords, tokens and keys where it keeps them.
-	doctypes = frappe.get_all("DocType", filters={"module": custom_fields.MODULE}, pluck="name")
-	frappe.db.delete("__Auth", {"doctype": ("in", doctypes)})
 
 
 def _delete_desk_entries() -> None:

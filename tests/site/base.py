@@ -8,7 +8,7 @@ from functools import cache
 
 import frappe
 from frappe.installer import update_site_config
-from frappe.utils.password import update_password
+from frappe.utils.password import get_encryption_key, update_password
 
 from mercadolibre_sync.backfill.run import BACKFILL
 from mercadolibre_sync.inbox import intake, wake, worker
@@ -48,6 +48,8 @@ class SiteTestCase(unittest.TestCase):
 			from tests.ground.site import connect
 
 			connect()
+		# Frappe makes the key when it first stores a password. A process that was started before would not know it.
+		get_encryption_key()
 		cls.meli = MeliControl(simulator_url())
 		update_site_config("mercadolibre_sync_simulator", simulator_url())
 		frappe.local.conf.update({"mercadolibre_sync_simulator": simulator_url(), "developer_mode": 1})

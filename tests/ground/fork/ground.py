@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -29,9 +30,12 @@ def prepare() -> Ground:
 
 	bench = GROUND / "bench"
 	ground = Ground(venv / "bin" / "python", bench / "sites", SITE, DESCRIPTION)
-	ports = services.start_mariadb(), services.start_redis()
-	_once(bench, _digest(*SITE_FILES), lambda: _make_site(ground, *ports))
-	_write_config(ground, *ports)
+	database_port, redis_port = services.start_mariadb(), services.start_redis()
+	# Not in the configuration, which goes before the environment: tests give some processes another Redis.
+	os.environ["FRAPPE_REDIS_CACHE"] = f"redis://127.0.0.1:{redis_port}/0"
+	os.environ["FRAPPE_REDIS_QUEUE"] = f"redis://127.0.0.1:{redis_port}/1"
+	_once(bench, _digest(*SITE_FILES), lambda: _make_site(ground, database_port))
+	_write_config(ground, database_port)
 
 	state = _digest(CHECKOUT / APP)
 	migrated = bench / "migrated"
@@ -77,19 +81,19 @@ def _make_venv(venv: Path) -> None:
 	(site_packages / "ground.pth").write_text(f"{CHECKOUT}\n{STANDIN}\n")
 
 
-def _make_site(ground: Ground, database_port: int, redis_port: int) -> None:
+def _make_site(ground: Ground, database_port: int) -> None:
 	for folder in ("logs", f"sites/{SITE}", "sites/assets"):
 		(ground.sites.parent / folder).mkdir(parents=True)
 	(ground.sites / "apps.txt").write_text(f"frappe\nerpnext\n{APP}\n")
 	# Nothing is bundled: pages link to files that are not there.
 	(ground.sites / "assets" / "assets.json").write_text("{}")
 	(ground.sites / "assets" / APP).symlink_to(CHECKOUT / APP / "public")
-	_write_config(ground, database_port, redis_port)
+	_write_config(ground, database_port)
 	ground.run_quietly("Creating the site", "-m", "tests.ground.fork.site", "create")
 	(ground.sites.parent / "migrated").write_text(_digest(CHECKOUT / APP))
 
 
-def _write_config(ground: Ground, database_port: int, redis_port: int) -> None:
+def _write_config(ground: Ground, database_port: int) -> None:
 	common = {
 		"db_host": "127.0.0.1",
 		"db_port": database_port,
@@ -97,8 +101,6 @@ def _write_config(ground: Ground, database_port: int, redis_port: int) -> None:
 		"db_user": services.DATABASE,
 		"db_password": services.database_password(),
 		"use_mysqlclient": 0,
-		"redis_cache": f"redis://127.0.0.1:{redis_port}/0",
-		"redis_queue": f"redis://127.0.0.1:{redis_port}/1",
 		"admin_password": "admin",
 	}
 	(ground.sites / "common_site_config.json").write_text(json.dumps(common, indent=1))
