@@ -39,7 +39,7 @@ class BackfillTestCase(SiteTestCase):
 		frappe.db.rollback()
 		return frappe.db.get_value(BACKFILL, name, "*", as_dict=True)
 
-	def orders(self, count: int, buyer: str | None = None, **span: float) -> list[str]:
+	def orders(self, count: int, buyer: str | None = None, status: str = "paid", **span: float) -> list[str]:
 		"""Orders spread evenly over a span that ends now."""
 		buyer = buyer or self.add_buyer()
 		((unit, length),) = span.items()
@@ -47,7 +47,12 @@ class BackfillTestCase(SiteTestCase):
 		return self.meli.batch(
 			(
 				"add_order",
-				{"seller_id": SELLER, "buyer_id": buyer, "created": ago(**{unit: step * (number + 0.5)})},
+				{
+					"seller_id": SELLER,
+					"buyer_id": buyer,
+					"status": status,
+					"created": ago(**{unit: step * (number + 0.5)}),
+				},
 			)
 			for number in range(count)
 		)
@@ -277,14 +282,18 @@ class TestNightly(BackfillTestCase):
 
 
 class TestKilledWorker(BackfillTestCase):
-	BUYERS = 100
 	ORDERS = 1000
+	BUYERS = 50
+	# The others were cancelled by people who never bought anything: read, but cheaper than a customer.
+	PAID = 300
 
 	def test_another_worker_finishes_what_a_killed_one_began_with_every_buyer_once(self):
 		"""Killed twice: while it searches, and while it writes."""
 		buyers = [self.add_buyer(f"COMPRADOR{number}") for number in range(self.BUYERS)]
 		for number, buyer in enumerate(buyers):
-			self.orders(self.ORDERS // self.BUYERS, buyer, days=20 + number / 100)
+			self.orders(self.PAID // self.BUYERS, buyer, days=20 + number / 100)
+		stranger = self.add_buyer("NUNCACOMPRO")
+		self.orders(self.ORDERS - self.PAID, stranger, days=21, status="cancelled")
 		backfill = self.start(days=25)
 		self.meli.misbehave("^/orders/search", "slow", seconds=0.2, times=None)
 		with workers("long") as (doomed,):
@@ -299,7 +308,7 @@ class TestKilledWorker(BackfillTestCase):
 		self.age(BACKFILL, "modified", minutes=3)
 		with workers("default", "long") as (doomed,):
 			run.resume_interrupted()
-			wait_for(lambda: self.done() >= 100, 60)
+			wait_for(lambda: self.done() >= 100, 180)
 			doomed.kill()
 		self.age(NOTIFICATION, "claimed_at", minutes=16)
 		with workers("default", "long", count=2):
@@ -308,6 +317,7 @@ class TestKilledWorker(BackfillTestCase):
 
 		self.assertEqual(self.backfill(backfill).status, "Completed")
 		self.assertEqual(frappe.db.count("Customer", {"mercadolibre_id": ("in", buyers)}), self.BUYERS)
+		self.assertFalse(frappe.db.exists("Customer", {"mercadolibre_id": stranger}))
 		self.assertEqual(len(self.queued()), self.ORDERS)
 		# It went on where it was: 20 pages and the question for their number, and at most one page twice.
 		self.assertLessEqual(len(self.meli.calls("^/orders/search")), 25)
@@ -315,7 +325,7 @@ class TestKilledWorker(BackfillTestCase):
 
 	def done(self) -> int:
 		frappe.db.rollback()
-		return frappe.db.count(NOTIFICATION, {"status": "Done"})
+		return frappe.db.count(NOTIFICATION, {"status": ("in", ("Done", "Ignored"))})
 
 	def age(self, doctype: str, fieldname: str, minutes: int) -> None:
 		"""Let time pass for what the killed worker held."""
