@@ -1,11 +1,24 @@
-"""Tells tests/ground/run.py what pytest counted."""
+"""What pytest does around the tests, beside finding and running them."""
 
 import json
+import os
+
+import pytest
 
 from tests.ground.paths import OUTCOME
 
 
+@pytest.fixture(autouse=True)
+def _empty_queue() -> None:
+	"""Let no test's jobs wait behind those that another test has left. The queue is this ground's own."""
+	if address := os.environ.get("FRAPPE_REDIS_QUEUE"):
+		import redis
+
+		redis.from_url(address).flushdb()
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
+	"""Tell tests/ground/run.py what pytest counted."""
 	counts = {name: len(terminalreporter.getreports(name)) for name in ("passed", "failed", "error")}
 	if OUTCOME.parent.is_dir():
 		OUTCOME.write_text(

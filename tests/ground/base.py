@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .paths import CHECKOUT, LOGS
@@ -17,6 +17,8 @@ class Ground:
 	site: str
 	description: str
 	"""Names the ground on the output's last line."""
+	redis: dict[str, str] = field(default_factory=dict)
+	"""Variables that send Frappe's processes to another Redis than the configuration names."""
 
 	@property
 	def site_config(self) -> Path:
@@ -24,12 +26,14 @@ class Ground:
 
 	def environment(self) -> dict[str, str]:
 		"""The processes' environment: it names the site and makes `tests` importable."""
+		# Frappe's workers switch themselves to test mode where CI is set.
+		environment = {name: value for name, value in os.environ.items() if name != "CI"}
 		return {
-			# Frappe's workers switch themselves to test mode where CI is set.
-			**{name: value for name, value in os.environ.items() if name != "CI"},
+			**environment,
 			"MELI_SITE": self.site,
 			"MELI_SITES_PATH": str(self.sites),
 			"PYTHONPATH": str(CHECKOUT),
+			**self.redis,
 		}
 
 	def run(self, *arguments: str, **options) -> subprocess.CompletedProcess:

@@ -2,9 +2,10 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
-from . import machine
+from . import machine, services
 from .base import Ground
 from .paths import APP, CHECKOUT, GROUND
 
@@ -22,7 +23,7 @@ def prepare(bench: Path, site: str) -> Ground:
 		if not path.exists():
 			raise SystemExit(f"{bench} is not a bench with the site {site}: {path} is missing")
 
-	machine.install_for_browser()
+	machine.install_for_bench()
 	_install_package(python)
 	_list_app(sites / "apps.txt")
 	_link_assets(sites / "assets" / APP)
@@ -37,7 +38,10 @@ def prepare(bench: Path, site: str) -> Ground:
 		ground.run_quietly("Migrating the site", *frappe, "migrate", "--skip-search-index")
 	else:
 		ground.run_quietly("Installing the app", *frappe, "install-app", APP)
-	return ground
+	# A queue of our own, so that neither the bench's workers nor its other sites' jobs come between. Only
+	# now: what installing has queued belongs to the bench.
+	queue = services.start_redis()[services.QUEUE_VARIABLE]
+	return replace(ground, redis={services.QUEUE_VARIABLE: queue})
 
 
 def commit_and_state() -> str:

@@ -12,27 +12,35 @@ SITE_PROGRAMS = {
 	"redis-check-rdb": "redis-tools",  # see services.start_redis
 	"patch": "patch",
 }
-# For the desk, which only a bench has.
-BROWSER_PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver"}
+BENCH_PROGRAMS = {
+	"redis-check-rdb": "redis-tools",
+	# For the desk, which only a bench has.
+	"chromium": "chromium",
+	"chromedriver": "chromium-driver",
+}
 
 
 def install_for_site() -> None:
 	"""Install what a site of our own needs. Raises SystemExit with the command where that takes root."""
-	missing = {package for program, package in SITE_PROGRAMS.items() if not program_path(program)}
+	missing = _missing(SITE_PROGRAMS)
 	# Debian splits pip off the interpreter, and without it `python -m venv` fails half-way.
 	if subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True).returncode:
 		missing.add("python3-venv")
 	_install(missing)
 
 
-def install_for_browser() -> None:
-	"""Install what the tests in a browser need. Raises SystemExit with the command where that takes root."""
-	_install({package for program, package in BROWSER_PROGRAMS.items() if not program_path(program)})
+def install_for_bench() -> None:
+	"""Install what tests need beside a bench. Raises SystemExit with the command where that takes root."""
+	_install(_missing(BENCH_PROGRAMS))
 
 
 def program_path(name: str) -> str | None:
 	"""The program's path. Servers lie in sbin, which is not on every user's PATH."""
 	return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def _missing(programs: dict[str, str]) -> set[str]:
+	return {package for program, package in programs.items() if not program_path(program)}
 
 
 def _install(missing: set[str]) -> None:

@@ -14,6 +14,7 @@ from .machine import program_path
 from .paths import GROUND
 
 DATABASE = "mercadolibre"
+QUEUE_VARIABLE = "FRAPPE_REDIS_QUEUE"
 START_SECONDS = 60
 STOP_SECONDS = 30
 
@@ -43,11 +44,15 @@ def start_mariadb() -> int:
 	)
 
 
-def start_redis() -> int:
-	"""Start Redis unless it runs already. Return its port."""
-	return _start(
+def start_redis() -> dict[str, str]:
+	"""Start Redis unless it runs already. Return the variables that make it Frappe's cache and queue."""
+	port = _start(
 		"redis", [redis_server(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], "--port {}"
 	)
+	return {
+		"FRAPPE_REDIS_CACHE": f"redis://127.0.0.1:{port}/0",
+		QUEUE_VARIABLE: f"redis://127.0.0.1:{port}/1",
+	}
 
 
 def redis_server() -> str:

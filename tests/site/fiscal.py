@@ -91,6 +91,19 @@ class FiscalTestCase(SiteTestCase):
 		return self.arca.counts().get("getPersona_v2", 0)
 
 
+def make_user(email: str, role: str) -> str:
+	"""A user with this role and no other; returns the name."""
+	if not frappe.db.exists("User", email):
+		user = frappe.get_doc({"doctype": "User", "email": email, "first_name": email.split("@")[0]})
+		user.flags.no_welcome_mail = True
+		user.insert()
+	user = frappe.get_doc("User", email)
+	user.set("roles", [])
+	user.add_roles(role)
+	frappe.db.commit()
+	return email
+
+
 def forget_tickets() -> None:
 	frappe.db.rollback()
 	for name in frappe.get_all(TICKET, pluck="name"):

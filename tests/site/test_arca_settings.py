@@ -14,7 +14,7 @@ from mercadolibre_sync.roles import MANAGER, USER
 from mercadolibre_sync.sync.fiscal import notices
 from mercadolibre_sync.sync.fiscal.lookup import lookup
 from mercadolibre_sync.sync.fiscal.registry import SETTINGS
-from tests.site.fiscal import OWN_CUIT, FiscalTestCase, configure, make_pair
+from tests.site.fiscal import OWN_CUIT, FiscalTestCase, configure, make_pair, make_user
 
 
 class SettingsTestCase(FiscalTestCase):
@@ -172,12 +172,7 @@ class TestCertificate(SettingsTestCase):
 class TestExpiry(SettingsTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		self.manager = "gerente@example.com"
-		if not frappe.db.exists("User", self.manager):
-			user = frappe.get_doc({"doctype": "User", "email": self.manager, "first_name": "Gerente"})
-			user.flags.no_welcome_mail = True
-			user.insert()
-			user.add_roles(MANAGER)
+		self.manager = make_user("gerente@example.com", MANAGER)
 		frappe.db.delete("Notification Log", {"for_user": self.manager})
 
 	def test_the_managers_are_told_once_thirty_days_before(self):
@@ -282,25 +277,14 @@ class TestConnectionTest(SettingsTestCase):
 
 class TestPermissions(SettingsTestCase):
 	def test_only_managers_see_and_change_the_settings(self):
-		for roles, allowed in (([MANAGER], True), ([USER], False), (["System Manager"], False)):
-			user = self.user(roles)
+		for role, allowed in ((MANAGER, True), (USER, False), ("System Manager", False)):
+			user = make_user("alguien@example.com", role)
 			for doctype, permission in ((SETTINGS, "write"), (SETTINGS, "read"), ("ARCA Ticket", "read")):
-				self.assertEqual(frappe.has_permission(doctype, permission, user=user), allowed, roles)
+				self.assertEqual(frappe.has_permission(doctype, permission, user=user), allowed, role)
 			self.assertFalse(frappe.has_permission("ARCA Ticket", "write", user=user))
 
 	def test_the_buttons_are_the_managers(self):
-		frappe.set_user(self.user([USER]))
+		frappe.set_user(make_user("alguien@example.com", USER))
 		for method in (create_key_and_request, run_test_connection):
 			with self.assertRaises(frappe.PermissionError):
 				method()
-
-	def user(self, roles: list[str]) -> str:
-		name = f"{frappe.scrub(roles[0])}@example.com"
-		if not frappe.db.exists("User", name):
-			user = frappe.get_doc({"doctype": "User", "email": name, "first_name": roles[0]})
-			user.flags.no_welcome_mail = True
-			user.insert()
-		user = frappe.get_doc("User", name)
-		user.set("roles", [])
-		user.add_roles(*roles)
-		return name

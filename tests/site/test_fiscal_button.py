@@ -9,9 +9,7 @@ from mercadolibre_sync import fiscal_api
 from mercadolibre_sync.fiscal_api import compare
 from mercadolibre_sync.roles import USER
 from tests.ground.process import web_server
-from tests.site.fiscal import FiscalTestCase, configure
-
-SELLER_USER = "ventas@example.com"
+from tests.site.fiscal import FiscalTestCase, configure, make_user
 
 
 def take(customer: str, keys: list[str]) -> None:
@@ -194,16 +192,10 @@ class TestTaking(ButtonTestCase):
 class TestWhoMay(ButtonTestCase):
 	def test_only_who_may_write_the_customer(self):
 		customer = self.new_customer()
-		if not frappe.db.exists("User", SELLER_USER):
-			user = frappe.get_doc({"doctype": "User", "email": SELLER_USER, "first_name": "Ventas"})
-			user.flags.no_welcome_mail = True
-			user.insert()
-		user = frappe.get_doc("User", SELLER_USER)
 		for role, allowed in ((USER, False), ("Sales Master Manager", True)):
-			user.set("roles", [])
-			user.add_roles(role)
-			self.assertEqual(frappe.has_permission("Customer", "write", user=SELLER_USER), allowed)
-			frappe.set_user(SELLER_USER)
+			user = make_user("ventas@example.com", role)
+			self.assertEqual(frappe.has_permission("Customer", "write", user=user), allowed)
+			frappe.set_user(user)
 			for call in (lambda: compare(customer.name), lambda: take(customer.name, ["arca_document_type"])):
 				if allowed:
 					call()

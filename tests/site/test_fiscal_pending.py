@@ -5,7 +5,7 @@ from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.roles import MANAGER
 from mercadolibre_sync.sync.fiscal import pending, registry
-from tests.site.fiscal import FiscalTestCase
+from tests.site.fiscal import FiscalTestCase, make_user
 
 FISCAL = (
 	"arca_condicion_iva",
@@ -142,12 +142,7 @@ class TestManyPending(PendingTestCase):
 class TestRefused(PendingTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		self.manager = "gerente@example.com"
-		if not frappe.db.exists("User", self.manager):
-			user = frappe.get_doc({"doctype": "User", "email": self.manager, "first_name": "Gerente"})
-			user.flags.no_welcome_mail = True
-			user.insert()
-			user.add_roles(MANAGER)
+		self.manager = make_user("gerente@example.com", MANAGER)
 		frappe.db.delete("Notification Log", {"for_user": self.manager})
 		frappe.db.commit()
 

@@ -17,6 +17,8 @@ from tests.site.fiscal import OWN_CUIT, FiscalTestCase, configure, forget_ticket
 LOOKUP = """
 	import time
 	from mercadolibre_sync.sync.fiscal.lookup import lookup
+	# Malformed, so nothing is asked: it only loads what a worker that has run for a while has loaded.
+	lookup("1")
 	print("ready", flush=True)
 	sys.stdin.readline()
 	started = time.monotonic()

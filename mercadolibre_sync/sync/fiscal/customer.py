@@ -81,12 +81,12 @@ def _answered(lookup: "Lookup") -> dict:
 def _determine(customer: "Document", condicion: Condicion) -> None:
 	_compare(customer, condicion)
 	if customer.arca_condicion_iva_source != BY_HAND:
-		set_from_arca(customer, condicion)
+		_set_from_arca(customer, condicion)
 	elif customer.arca_condicion_iva != condicion.label:
 		customer.arca_message = _("ARCA says {0}. What was set by hand stays.").format(condicion.label)
 
 
-def set_from_arca(customer: "Document", condicion: Condicion) -> None:
+def _set_from_arca(customer: "Document", condicion: Condicion) -> None:
 	"""Make it the customer's condición, whatever it was, and complete the tax category."""
 	customer.arca_condicion_iva = condicion.label
 	customer.arca_condicion_iva_source = FROM_ARCA

@@ -67,8 +67,8 @@ def configuration() -> Configuration:
 class Registry:
 	"""The registry for one question. Call it without an open transaction.
 
-	`seconds`: the time for all of it, a login included. It bounds each connection and answer, so that only a
-	server that is slow to connect and slow to answer can exceed it, by 5 seconds.
+	`seconds`: the time for all of it, a login included. What is left bounds each wait for a connection (5 at
+	most) and for data; a server that is slow to connect and then slow to answer can exceed it by those 5.
 	"""
 
 	def __init__(self, config: Configuration, seconds: float) -> None:
@@ -121,16 +121,18 @@ class Registry:
 	def _login(self) -> Ticket:
 		# Asked anew under the lock: whoever held it before us may have been refused.
 		self._check_whether_to_ask()
+		left = self._left()
 		try:
-			wsaa = Wsaa(self._config.endpoints.wsaa, self._left())
+			wsaa = Wsaa(self._config.endpoints.wsaa, left)
 			return wsaa.login(SERVICE, self._config.certificate, self._config.key)
 		except ArcaError as error:
 			self._remember(error)
 			raise
 
 	def _query(self, ticket: Ticket, cuit: str) -> Persona:
+		left = self._left()
 		try:
-			padron = Padron(self._config.endpoints.padron, self._left())
+			padron = Padron(self._config.endpoints.padron, left)
 			return padron.person(ticket, self._config.cuit, cuit)
 		except TokenRejected:
 			# Not a failure yet: it is asked once more with a new ticket.
@@ -145,7 +147,11 @@ class Registry:
 			raise
 
 	def _check_whether_to_ask(self) -> None:
-		if error := self.obstacle():
+		# See what others have just committed, and keep nothing open while ARCA is asked.
+		frappe.db.rollback()
+		error = self.obstacle()
+		frappe.db.rollback()
+		if error:
 			raise error
 
 	def _remember(self, error: ArcaError) -> None:

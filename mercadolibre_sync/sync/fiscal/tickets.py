@@ -23,7 +23,7 @@ ALREADY_AUTHENTICATED_MINUTES = (2, 10, 30)
 class DatabaseTicketStore:
 	"""The ticket of one service, CUIT and environment.
 
-	Every method starts and leaves without an open transaction: call none of them with something unsaved.
+	Call its methods with nothing unsaved: they commit, and roll back for a new snapshot.
 	`wait`: seconds to wait for another worker that is renewing.
 	"""
 
@@ -65,9 +65,7 @@ class DatabaseTicketStore:
 
 	def refusal(self) -> ArcaError | None:
 		"""The failure because of which ARCA is not asked now, None if it may be asked."""
-		frappe.db.rollback()
 		row = self._refusal_row()
-		frappe.db.rollback()
 		if not row or not row.error_code or (row.error_until and row.error_until <= now_datetime()):
 			return None
 		return from_code(row.error_code, row.error_detail or "")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -29,11 +28,9 @@ def prepare() -> Ground:
 	_once(venv, _digest(*FORK_FILES), lambda: _make_venv(venv))
 
 	bench = GROUND / "bench"
-	ground = Ground(venv / "bin" / "python", bench / "sites", SITE, DESCRIPTION)
-	database_port, redis_port = services.start_mariadb(), services.start_redis()
-	# Not in the configuration, which goes before the environment: tests give some processes another Redis.
-	os.environ["FRAPPE_REDIS_CACHE"] = f"redis://127.0.0.1:{redis_port}/0"
-	os.environ["FRAPPE_REDIS_QUEUE"] = f"redis://127.0.0.1:{redis_port}/1"
+	database_port = services.start_mariadb()
+	# Redis is not in the configuration, which goes before the environment: tests send some processes elsewhere.
+	ground = Ground(venv / "bin" / "python", bench / "sites", SITE, DESCRIPTION, services.start_redis())
 	_once(bench, _digest(*SITE_FILES), lambda: _make_site(ground, database_port))
 	_write_config(ground, database_port)
 
