@@ -147,7 +147,7 @@ class TestRefused(PendingTestCase):
 		frappe.db.commit()
 
 	def notices(self) -> list[str]:
-		return frappe.get_all("Notification Log", filters={"for_user": self.manager}, pluck="subject")
+		return frappe.get_all("Notification Log", filters={"for_user": self.manager}, pluck="email_content")
 
 	def test_a_wrong_configuration_stops_everything_and_tells_the_managers_once(self):
 		buyers = [self.pending_company() for _number in range(2)]

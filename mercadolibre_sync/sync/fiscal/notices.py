@@ -5,10 +5,9 @@ from datetime import date
 import frappe
 from frappe import _
 from frappe.utils import add_days, format_date, getdate
-from frappe.utils.user import get_users_with_role
 
+from mercadolibre_sync import people
 from mercadolibre_sync.arca.errors import ConfigurationError
-from mercadolibre_sync.roles import MANAGER
 from mercadolibre_sync.sync.fiscal.registry import SETTINGS
 from mercadolibre_sync.sync.fiscal.texts import explain_error
 
@@ -35,26 +34,15 @@ def warn_of_expiry() -> None:
 		return
 	if settings.expiry_announced and getdate(settings.expiry_announced) == getdate(expires_on):
 		return
-	_tell_managers(expiry_warning(expires_on))
+	_tell(_("ARCA's certificate expires soon"), expiry_warning(expires_on))
 	frappe.db.set_single_value(SETTINGS, "expiry_announced", expires_on, update_modified=False)
 	frappe.db.commit()
 
 
 def tell_of_refusal(refusal: ConfigurationError) -> None:
 	"""Tell the managers why lookups have stopped. The caller sees to it that they are told once, and commits."""
-	_tell_managers(_("ARCA is not asked any more. {0}").format(explain_error(refusal)))
+	_tell(_("ARCA is not asked any more"), explain_error(refusal))
 
 
-def _tell_managers(subject: str) -> None:
-	for user in get_users_with_role(MANAGER):
-		notice = frappe.new_doc("Notification Log")
-		notice.update(
-			{
-				"subject": subject,
-				"type": "Alert",
-				"for_user": user,
-				"document_type": SETTINGS,
-				"document_name": SETTINGS,
-			}
-		)
-		notice.insert(ignore_permissions=True)
+def _tell(subject: str, message: str) -> None:
+	people.tell_managers(subject, message, SETTINGS, SETTINGS)
