@@ -311,6 +311,8 @@ class TestKilledWorker(BackfillTestCase):
 			wait_for(lambda: self.done() >= 100, 180)
 			doomed.kill()
 		self.age(NOTIFICATION, "claimed_at", minutes=16)
+		# Longer than anybody is taken to be awake for, so that the first sweep wakes a worker.
+		self.age(NOTIFICATION, "modified", minutes=2)
 		with workers("default", "long", count=2):
 			sweep.sweep()
 			wait_for(lambda: self.done() == self.ORDERS, 300)
