@@ -178,8 +178,8 @@ def make_manager(name: str = "gerente@example.com", *, role: str = "MercadoLibre
 		user = frappe.new_doc("User")
 		user.update({"email": name, "first_name": name.split("@")[0], "send_welcome_email": 0})
 		user.insert()
-		update_password(name, PASSWORD)
 	# Also where the user is there: uninstalling the app takes its roles away.
+	update_password(name, PASSWORD)
 	frappe.get_doc("User", name).add_roles(role)
 	frappe.db.commit()
 	return name
