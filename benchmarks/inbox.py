@@ -14,7 +14,7 @@ import frappe
 from mercadolibre_sync.inbox import claims, housekeeping, intake, missed_feeds, sweep
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import Notification
-from mercadolibre_sync.simulator.control import MeliControl
+from simulator.control import MeliControl
 from tests.ground.site import connect
 from tests.site.base import ACCOUNT_NAME, SELLER, clean, make_account, simulator_url
 

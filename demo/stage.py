@@ -11,14 +11,14 @@ from frappe.utils.password import set_encrypted_password
 from mercadolibre_sync.arca.certificate import create_key_and_csr
 from mercadolibre_sync.inbox import wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
-from mercadolibre_sync.simulator.arca_control import ArcaControl
-from mercadolibre_sync.simulator.control import MeliControl
-from mercadolibre_sync.simulator.server import running
 from mercadolibre_sync.sync import versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.sync.fiscal import registry
 from mercadolibre_sync.sync.fiscal.tickets import TICKET
 from mercadolibre_sync.sync.links import linked_to
+from simulator.arca_control import ArcaControl
+from simulator.control import MeliControl
+from simulator.server import running
 from tests.ground.process import wait_for, web_server, workers
 
 SELLER = "526127536"

@@ -15,10 +15,10 @@ from mercadolibre_sync.inbox import intake, wake, worker
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import Notification
 from mercadolibre_sync.meli.oauth import Tokens
-from mercadolibre_sync.simulator.control import MeliControl
-from mercadolibre_sync.simulator.server import running
 from mercadolibre_sync.sync import connection, versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
+from simulator.control import MeliControl
+from simulator.server import running
 
 SELLER = "468424240"
 ACCOUNT_NAME = "TETE5915550"

@@ -7,9 +7,9 @@ import requests
 
 from mercadolibre_sync.arca.certificate import create_key_and_csr
 from mercadolibre_sync.arca.secret import Secret
-from mercadolibre_sync.simulator.arca_control import ArcaControl
 from mercadolibre_sync.sync.fiscal import registry
 from mercadolibre_sync.sync.fiscal.tickets import TICKET
+from simulator.arca_control import ArcaControl
 from tests.site.base import SiteTestCase, simulator_url
 
 OWN_CUIT = "30708772964"

@@ -17,9 +17,9 @@ from mercadolibre_sync.arca.padron import SERVICE, Padron
 from mercadolibre_sync.arca.secret import Secret
 from mercadolibre_sync.arca.ticket import Ticket
 from mercadolibre_sync.arca.wsaa import Wsaa
-from mercadolibre_sync.simulator.arca import ArcaSimulator
-from mercadolibre_sync.simulator.arca_control import ArcaControl
-from mercadolibre_sync.simulator.server import make
+from simulator.arca import ArcaSimulator
+from simulator.arca_control import ArcaControl
+from simulator.server import make
 
 if TYPE_CHECKING:
 	from _typeshed.wsgi import WSGIApplication

@@ -11,7 +11,7 @@ from mercadolibre_sync.arca import errors
 from mercadolibre_sync.arca.certificate import check_pair, create_key_and_csr, inspect, load_key
 from mercadolibre_sync.arca.endpoints import HOMOLOGACION, PRODUCCION
 from mercadolibre_sync.arca.secret import Secret
-from mercadolibre_sync.simulator.arca_authority import Authority
+from simulator.arca_authority import Authority
 
 DAY = timedelta(days=1)
 

@@ -18,7 +18,7 @@ from mercadolibre_sync.arca.certificate import create_key_and_csr, load_certific
 from mercadolibre_sync.arca.padron import SERVICE
 from mercadolibre_sync.arca.secret import Secret
 from mercadolibre_sync.arca.wsaa import Wsaa, login_ticket_request, sign
-from mercadolibre_sync.simulator import arca_cms
+from simulator import arca_cms
 from tests.unit.arca.support import ArcaCase, shown_by
 
 # Every code of the specification's table, and the class it belongs to.

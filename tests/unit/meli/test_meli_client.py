@@ -4,11 +4,9 @@ import traceback
 import unittest
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import mercadolibre_sync.simulator
 from mercadolibre_sync.meli import http
 from mercadolibre_sync.meli.client import Client
 from mercadolibre_sync.meli.errors import (
@@ -24,9 +22,9 @@ from mercadolibre_sync.meli.errors import (
 	UnexpectedShape,
 )
 from mercadolibre_sync.meli.models import BillingInfo, Order
+from simulator.meli_world import PAYLOADS
 from tests.unit.meli.loopback import Loopback, Say
 
-PAYLOADS = Path(mercadolibre_sync.simulator.__file__).parent / "payloads" / "mercadolibre"
 TOKEN = "APP_USR-123456-090515-8cc4448aac10d5105474e1351-1234567"
 NEW_TOKEN = "APP_USR-123456-090516-0000000000000000000000000-1234567"
 

@@ -1,10 +1,8 @@
 import json
 import unittest
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
-import mercadolibre_sync.simulator
 from mercadolibre_sync.meli.errors import UnexpectedShape
 from mercadolibre_sync.meli.models import (
 	BillingInfo,
@@ -17,8 +15,7 @@ from mercadolibre_sync.meli.models import (
 	Shipment,
 	User,
 )
-
-PAYLOADS = Path(mercadolibre_sync.simulator.__file__).parent / "payloads" / "mercadolibre"
+from simulator.meli_world import PAYLOADS
 
 NO_BUYER = OrderBuyer(None, None, None, None, None, None, None, None, None, None)
 

@@ -1,13 +1,10 @@
 import json
 import unittest
 from datetime import datetime, timezone
-from pathlib import Path
 
-import mercadolibre_sync.simulator
 from mercadolibre_sync.meli.errors import UnexpectedShape
 from mercadolibre_sync.meli.notification import MAX_BODY, Notification, Reference, parse, resource_reference
-
-PAYLOADS = Path(mercadolibre_sync.simulator.__file__).parent / "payloads" / "mercadolibre"
+from simulator.meli_world import PAYLOADS
 
 
 def body(**changes: object) -> bytes:

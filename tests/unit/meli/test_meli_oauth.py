@@ -3,11 +3,9 @@ import hashlib
 import json
 import traceback
 import unittest
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import mercadolibre_sync.simulator
 from mercadolibre_sync.meli.errors import (
 	ApplicationBlocked,
 	Forbidden,
@@ -19,9 +17,9 @@ from mercadolibre_sync.meli.errors import (
 	UnexpectedShape,
 )
 from mercadolibre_sync.meli.oauth import OAuth, Tokens, authorization_url, pkce
+from simulator.meli_world import PAYLOADS
 from tests.unit.meli.loopback import Loopback, Say
 
-PAYLOADS = Path(mercadolibre_sync.simulator.__file__).parent / "payloads" / "mercadolibre"
 SECRET = "s3cr3t-of-the-application"
 REFRESH = "TG-5b9032b4e23464aed1f959f-1234567"
 

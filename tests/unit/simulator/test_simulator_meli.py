@@ -29,8 +29,8 @@ from mercadolibre_sync.meli.models import BillingInfo, Order, User
 from mercadolibre_sync.meli.notification import parse
 from mercadolibre_sync.meli.oauth import OAuth, Tokens, authorization_url, pkce
 from mercadolibre_sync.meli.values import to_datetime
-from mercadolibre_sync.simulator import running
-from mercadolibre_sync.simulator.control import ControlError, MeliControl, notification_body
+from simulator import running
+from simulator.control import ControlError, MeliControl, notification_body
 
 SELLER, BUYER, COMPANY = "207035636", "207040551", "650079057"
 BACK = "https://erp.example/back"
@@ -659,7 +659,7 @@ class TestProcess(unittest.TestCase):
 
 	def test_it_ends_with_the_process_that_started_it(self):
 		script = (
-			"import os\nfrom mercadolibre_sync.simulator import running\n"
+			"import os\nfrom simulator import running\n"
 			"with running() as url:\n\tprint(url, flush=True)\n\tos._exit(1)"
 		)
 		done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
@@ -675,7 +675,7 @@ class TestProcess(unittest.TestCase):
 
 class TestPayloads(unittest.TestCase):
 	def test_no_order_has_a_field_that_is_not_documented(self):
-		from mercadolibre_sync.simulator.meli_world import World, payload
+		from simulator.meli_world import World, payload
 
 		world = World()
 		world.add_seller(SELLER, "S")

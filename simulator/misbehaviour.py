@@ -12,7 +12,7 @@ from pathlib import Path
 
 from werkzeug.wrappers import Response
 
-from mercadolibre_sync.simulator.server import answer_json
+from simulator.server import answer_json
 
 _PAYLOADS = Path(__file__).parent / "payloads" / "mercadolibre"
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from lxml import etree
 from werkzeug.wrappers import Request, Response
 
-from mercadolibre_sync.simulator.arca_soap import (
+from simulator.arca_soap import (
 	Fault,
 	exists,
 	read_operation,

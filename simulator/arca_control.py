@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from mercadolibre_sync.simulator.arca_wsaa import TEXTS
+from simulator.arca_wsaa import TEXTS
 
 
 class ArcaControl:

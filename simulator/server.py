@@ -18,7 +18,7 @@ from werkzeug.wrappers import Request, Response
 if TYPE_CHECKING:
 	from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 class Half(Protocol):
@@ -77,7 +77,7 @@ def running(port: int = 0) -> Iterator[str]:
 	"""
 	environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])}
 	with subprocess.Popen(
-		[sys.executable, "-m", "mercadolibre_sync.simulator", "--port", str(port), "--until-eof"],
+		[sys.executable, "-m", "simulator", "--port", str(port), "--until-eof"],
 		stdin=subprocess.PIPE,
 		stdout=subprocess.PIPE,
 		env=environ,

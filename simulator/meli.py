@@ -16,10 +16,10 @@ from urllib.parse import urlencode, urlsplit
 from werkzeug.wrappers import Request, Response
 
 from mercadolibre_sync.meli.values import to_datetime
-from mercadolibre_sync.simulator.meli_grants import Grants, Refusal, refusal
-from mercadolibre_sync.simulator.meli_world import Order, World
-from mercadolibre_sync.simulator.misbehaviour import Rule, Rules
-from mercadolibre_sync.simulator.server import answer_json
+from simulator.meli_grants import Grants, Refusal, refusal
+from simulator.meli_world import Order, World
+from simulator.misbehaviour import Rule, Rules
+from simulator.server import answer_json
 
 MAX_SEARCH_LIMIT = 51
 MAX_SEARCH_OFFSET = 10_000

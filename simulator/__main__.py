@@ -1,4 +1,4 @@
-"""`python -m mercadolibre_sync.simulator`: the simulator until it is interrupted. Prints its address."""
+"""`python -m simulator`: the simulator until it is interrupted. Prints its address."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import os
 import sys
 import threading
 
-from mercadolibre_sync.simulator.arca import ArcaSimulator
-from mercadolibre_sync.simulator.meli import MeliSimulator
-from mercadolibre_sync.simulator.server import make
+from simulator.arca import ArcaSimulator
+from simulator.meli import MeliSimulator
+from simulator.server import make
 
 
 def main() -> None:
-	parser = argparse.ArgumentParser(prog="python -m mercadolibre_sync.simulator", description=__doc__)
+	parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
 	parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; a free one by default")
 	parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
 	options = parser.parse_args()

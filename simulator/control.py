@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 
 import requests
 
-from mercadolibre_sync.simulator.meli_grants import APPLICATION_ID, APPLICATION_SECRET
-from mercadolibre_sync.simulator.meli_world import payload
+from simulator.meli_grants import APPLICATION_ID, APPLICATION_SECRET
+from simulator.meli_world import payload
 
 
 class ControlError(Exception):

@@ -11,9 +11,9 @@ from typing import Any
 from lxml import etree
 from werkzeug.wrappers import Request, Response
 
-from mercadolibre_sync.simulator import arca_padron, arca_wsaa
-from mercadolibre_sync.simulator.arca_padron import Padron, Taxpayer
-from mercadolibre_sync.simulator.arca_soap import (
+from simulator import arca_padron, arca_wsaa
+from simulator.arca_padron import Padron, Taxpayer
+from simulator.arca_soap import (
 	Failure,
 	Failures,
 	Fault,
@@ -21,8 +21,8 @@ from mercadolibre_sync.simulator.arca_soap import (
 	render,
 	xml_response,
 )
-from mercadolibre_sync.simulator.arca_wsaa import Wsaa
-from mercadolibre_sync.simulator.server import answer_json
+from simulator.arca_wsaa import Wsaa
+from simulator.server import answer_json
 
 
 class ArcaSimulator:

@@ -16,9 +16,9 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 from werkzeug.wrappers import Request, Response
 
-from mercadolibre_sync.simulator import arca_cms
-from mercadolibre_sync.simulator.arca_authority import ISSUERS, Authority
-from mercadolibre_sync.simulator.arca_soap import Fault, read_operation, render, render_xml, xml_response
+from simulator import arca_cms
+from simulator.arca_authority import ISSUERS, Authority
+from simulator.arca_soap import Fault, read_operation, render, render_xml, xml_response
 
 OPERATION = "loginCms"
 SERVICE = "ws_sr_constancia_inscripcion"
