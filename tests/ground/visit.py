@@ -153,6 +153,9 @@ def _leave() -> None:
 	documents = defaultdict(set)
 	for doctype, name in _notes("documents"):
 		documents[doctype].add(name)
+	for doctype in ("Custom Field", "Property Setter"):
+		# Migrating makes the app's own anew.
+		documents[doctype] -= set(frappe.get_all(doctype, filters={"module": MODULE}, pluck="name"))
 	remove(documents)
 	put_back(_own_tables(), keeping=LOGS)
 	for table in ROWS_ASIDE:

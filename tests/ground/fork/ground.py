@@ -20,8 +20,8 @@ SITE = "mercadolibre.localhost"
 DESCRIPTION = "no bench (Frappe's fork monoframe 0.0.1, stand-in for ERPNext). NOT tested on Frappe."
 
 
-def prepare() -> Ground:
-	"""Make whatever is missing of the ground, and bring the site up to the checkout."""
+def prepare(language: str) -> Ground:
+	"""Make whatever is missing of the ground, and bring the site, which reads es or en, up to the checkout."""
 	GROUND.mkdir(exist_ok=True)
 	machine.install_for_site()
 	venv = GROUND / "venv"
@@ -31,7 +31,8 @@ def prepare() -> Ground:
 	database_port = services.start_mariadb()
 	# Redis is not in the configuration, which goes before the environment: tests send some processes elsewhere.
 	ground = Ground(venv / "bin" / "python", bench / "sites", SITE, DESCRIPTION, services.start_redis())
-	_once(bench, _digest(*SITE_FILES), lambda: _make_site(ground, database_port))
+	made_from = f"{language} {_digest(*SITE_FILES)}"
+	_once(bench, made_from, lambda: _make_site(ground, database_port, language))
 	_write_config(ground, database_port)
 
 	state = _digest(CHECKOUT / APP)
@@ -78,15 +79,15 @@ def _make_venv(venv: Path) -> None:
 	(site_packages / "ground.pth").write_text(f"{CHECKOUT}\n{STANDIN}\n")
 
 
-def _make_site(ground: Ground, database_port: int) -> None:
+def _make_site(ground: Ground, database_port: int, language: str) -> None:
 	for folder in ("logs", f"sites/{SITE}", "sites/assets"):
 		(ground.sites.parent / folder).mkdir(parents=True)
-	(ground.sites / "apps.txt").write_text(f"frappe\nerpnext\n{APP}\n")
+	(ground.sites / "apps.txt").write_text("frappe\nerpnext\n")
 	# Nothing is bundled: pages link to files that are not there.
 	(ground.sites / "assets" / "assets.json").write_text("{}")
 	(ground.sites / "assets" / APP).symlink_to(CHECKOUT / APP / "public")
 	_write_config(ground, database_port)
-	ground.run_quietly("Creating the site", "-m", "tests.ground.fork.site", "create")
+	ground.run_quietly("Creating the site", "-m", "tests.ground.fork.site", "create", language)
 	(ground.sites.parent / "migrated").write_text(_digest(CHECKOUT / APP))
 
 
