@@ -36,6 +36,12 @@ ABOUT_USERS = (("tabSessions", "user"), ("__UserSettings", "user"))
 WRITING = re.compile(
 	r"\s*(?:insert|replace|update|delete|truncate)\b.*?(?:`(tab[^`]+)`|\b(tab\w+))", re.IGNORECASE | re.DOTALL
 )
+# What the site had under another name: changing a default, or migrating, deletes the row and makes a new one.
+REPLACED = {
+	"Custom Field": {"module": MODULE},
+	"Property Setter": {"module": MODULE},
+	"DefaultValue": {"parent": ("in", ("__default", "__global"))},
+}
 LOOKUPS = "lookups"
 
 Census = dict[str, int]
@@ -153,9 +159,8 @@ def _leave() -> None:
 	documents = defaultdict(set)
 	for doctype, name in _notes("documents"):
 		documents[doctype].add(name)
-	for doctype in ("Custom Field", "Property Setter"):
-		# Migrating makes the app's own anew.
-		documents[doctype] -= set(frappe.get_all(doctype, filters={"module": MODULE}, pluck="name"))
+	for doctype, filters in REPLACED.items():
+		documents[doctype] -= set(frappe.get_all(doctype, filters=filters, pluck="name"))
 	remove(documents)
 	put_back(_own_tables(), keeping=LOGS)
 	for table in ROWS_ASIDE:

@@ -28,6 +28,7 @@ class TestVisit(SiteTestCase):
 		(name,) = outputs(python(MAKING, frappe.generate_hash()))
 		made = {(doctype, made) for doctype, made in visit._notes("documents")}
 		self.assertIn(("Note", name.strip()), made)
+		frappe.db.rollback()
 		comment = frappe.db.get_value("Comment", {"reference_name": name.strip()})
 		self.assertIn(("Comment", comment), made)
 		self.assertLessEqual({"tabNote", "tabComment"}, set(visit._notes("tables")))
