@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe import _
 from frappe.utils import validate_email_address, validate_phone_number
+from frappe.utils.caching import request_cache
 
 from mercadolibre_sync.meli.models import Destination
 from mercadolibre_sync.meli.sites import site
@@ -110,7 +111,13 @@ def _city(destination: Destination) -> str | None:
 
 def _country(destination: Destination, site_id: str) -> str | None:
 	code = destination.country_id or site(site_id).country_code
-	return frappe.db.get_value("Country", {"code": code.lower()}) or site(site_id).country_name
+	return _country_of(code.lower()) or site(site_id).country_name
+
+
+# As long as a job: whoever adds a country meanwhile finds it used by the next.
+@request_cache
+def _country_of(code: str) -> str | None:
+	return frappe.db.get_value("Country", {"code": code})
 
 
 def _free_name(start: str) -> str:

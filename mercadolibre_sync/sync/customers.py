@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
+from frappe.utils.caching import request_cache
 from frappe.utils.nestedset import get_root_of
 
 from mercadolibre_sync.arca import cuit
@@ -183,4 +184,9 @@ def is_cuit(document_type: str | None) -> bool:
 
 
 def _default_territory() -> str | None:
-	return frappe.db.get_single_value("Selling Settings", "territory") or get_root_of("Territory")
+	return frappe.get_cached_doc("Selling Settings").territory or _root_territory()
+
+
+@request_cache
+def _root_territory() -> str | None:
+	return get_root_of("Territory")
