@@ -145,7 +145,7 @@ def _complete(backfill: str) -> None:
 
 def _write_failure(backfill: str, error: Exception) -> None:
 	"""Note why it stands still; what is not over by itself ends the back-fill."""
-	values = {"message": failures.describe(error)}
+	values = {"message": failures.describe(error).stored}
 	if not isinstance(error, TemporaryError | TryLater | ReauthorisationNeeded):
 		values["status"] = FAILED
 	frappe.db.set_value(BACKFILL, {"name": backfill, "status": RUNNING}, values)

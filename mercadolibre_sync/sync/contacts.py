@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils import validate_email_address, validate_phone_number
 
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.links import linked_to
 from mercadolibre_sync.sync.text import fit, fold, sort_out
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -61,9 +61,9 @@ def _create(customer: str, name: str, rest: str, purchase: "Purchase") -> None:
 	with _no_gravatar():
 		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer))
 	if rest:
-		comment_once(contact, _("Full name: {0}").format(purchase.contact_name))
+		comment_once(contact, text("Full name: {0}", purchase.contact_name))
 	if odd_email:
-		comment_once(contact, _("Email as received: {0}").format(odd_email))
+		comment_once(contact, text("Email as received: {0}", odd_email))
 	_keep_odd_phones(contact, purchase)
 
 
@@ -99,7 +99,7 @@ def _set_phones(contact: "Document", purchase: "Purchase") -> bool:
 def _keep_odd_phones(contact: "Document", purchase: "Purchase") -> bool:
 	"""What Frappe does not take for a phone number is kept as a comment; True if one was written."""
 	odd = [number for number in _phones(purchase).values() if not validate_phone_number(number)]
-	return any([comment_once(contact, _("Phone as received: {0}").format(number)) for number in odd])
+	return any([comment_once(contact, text("Phone as received: {0}", number)) for number in odd])
 
 
 def _phones(purchase: "Purchase") -> dict[str, str]:

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils.nestedset import get_root_of
 
 from mercadolibre_sync.arca import cuit
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.text import fit
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -52,7 +52,7 @@ def create(purchase: "Purchase") -> str:
 	# or address_line1: ERPNext would make its own contact and address of them.
 	customer.insert(ignore_permissions=True, set_name=purchase.buyer_id)
 	if rest:
-		comment_once(customer, _("Full name: {0}").format(purchase.customer_name))
+		comment_once(customer, text("Full name: {0}", purchase.customer_name))
 	_warn_of_bad_cuit(customer, purchase)
 	return customer.name
 
@@ -129,9 +129,7 @@ def _warn_of_bad_cuit(customer: "Document", purchase: "Purchase") -> None:
 	if is_cuit(purchase.document_type) and not cuit.is_valid(purchase.document_number or ""):
 		comment_once(
 			customer,
-			_("The CUIT {0} has a wrong check digit. Ask the buyer for the right one.").format(
-				customer.tax_id
-			),
+			text("The CUIT {0} has a wrong check digit. Ask the buyer for the right one.", customer.tax_id),
 		)
 
 

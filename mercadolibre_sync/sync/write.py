@@ -1,11 +1,11 @@
 """Writing one buyer: everything between the first read and the commit, and no HTTP."""
 
 import frappe
-from frappe import _
 
 from mercadolibre_sync.sync import addresses, contacts, customers, versions
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase
+from mercadolibre_sync.words import text
 
 
 def write(purchase: Purchase) -> Outcome:
@@ -26,21 +26,21 @@ def _write_new(purchase: Purchase) -> Outcome:
 	customer = customers.create(purchase)
 	has_address = addresses.ensure(customer, purchase)
 	contacts.ensure(customer, purchase, None, outdated=False)
-	reason = _("New customer.") if has_address else _("New customer. Its address is not known yet.")
+	reason = text("New customer.") if has_address else text("New customer. Its address is not known yet.")
 	return Outcome(reason, customer, purchase.order.id)
 
 
 def _write_known(customer: str, purchase: Purchase) -> Outcome:
 	if versions.is_older_copy(purchase.order):
-		reason = _("A newer copy of this order was applied before: nothing to do.")
+		reason = text("A newer copy of this order was applied before: nothing to do.")
 		return Outcome(reason, customer, purchase.order.id)
 	outdated = versions.is_outdated(purchase.order, customer)
 	previous_nickname = frappe.db.get_value("Customer", customer, "mercadolibre_nickname")
 	changes = {
-		_("customer"): customers.update(customer, purchase, outdated=outdated),
-		_("address"): addresses.ensure(customer, purchase),
-		_("contact"): contacts.ensure(customer, purchase, previous_nickname, outdated=outdated),
+		text("customer"): customers.update(customer, purchase, outdated=outdated),
+		text("address"): addresses.ensure(customer, purchase),
+		text("contact"): contacts.ensure(customer, purchase, previous_nickname, outdated=outdated),
 	}
 	changed = [what for what, was_written in changes.items() if was_written]
-	reason = _("Updated: {0}.").format(", ".join(changed)) if changed else _("Nothing had changed.")
+	reason = text("Updated: {0}.", changed) if changed else text("Nothing had changed.")
 	return Outcome(reason, customer, purchase.order.id)
