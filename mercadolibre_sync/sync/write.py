@@ -50,8 +50,8 @@ def _write_new(purchase: Purchase) -> Outcome:
 		return Outcome(reason, order_id=purchase.order.id, ignored=True)
 	customer = customers.create(purchase)
 	known = links.read(customer.name)
-	has_address = addresses.ensure(customer.name, purchase, known.addresses)
-	contacts.ensure(customer.name, purchase, known.contacts, None, outdated=False)
+	has_address = addresses.ensure(customer, purchase, known.addresses)
+	contacts.ensure(customer, purchase, known.contacts, None, outdated=False)
 	reason = _("New customer.") if has_address else _("New customer. Its address is not known yet.")
 	return Outcome(reason, customer.name, purchase.order.id)
 
@@ -64,8 +64,8 @@ def _write_known(customer: frappe._dict, applied: Applied, purchase: Purchase) -
 	nickname = customer.mercadolibre_nickname
 	changes = {
 		_("customer"): customers.update(customer, purchase, outdated=outdated),
-		_("address"): addresses.ensure(customer.name, purchase, known.addresses),
-		_("contact"): contacts.ensure(customer.name, purchase, known.contacts, nickname, outdated=outdated),
+		_("address"): addresses.ensure(customer, purchase, known.addresses),
+		_("contact"): contacts.ensure(customer, purchase, known.contacts, nickname, outdated=outdated),
 	}
 	changed = [what for what, was_written in changes.items() if was_written]
 	reason = _("Updated: {0}.").format(", ".join(changed)) if changed else _("Nothing had changed.")
