@@ -1,4 +1,4 @@
-"""`make test`, `make demo` and `make clean`: prepares the ground, then runs on it. See --help."""
+"""`make test`, `make demo`, `make bench` and `make clean`: prepares the ground, then runs on it. See --help."""
 
 import argparse
 import contextlib
@@ -21,8 +21,8 @@ from .paths import CHECKOUT, GROUND, LOGS, OUTCOME
 
 # What holds during a run. A bench's own scheduler would empty the inbox that a test has filled.
 CONFIG = {"developer_mode": 1, "pause_scheduler": 1}
-# What tests and demo may change in site_config.json.
-CONFIG_KEYS = (*CONFIG, "mercadolibre_sync_simulator")
+# What tests, demo and benchmarks may change in site_config.json.
+CONFIG_KEYS = (*CONFIG, "mercadolibre_sync_simulator", "socketio_port")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ def main() -> int:
 		with _configured(ground):
 			if arguments.command == "demo":
 				status = run_demo(ground)
+			elif arguments.command == "bench":
+				status = run_benchmarks(ground, arguments.only)
 			else:
 				status = run_tests(ground, arguments.only, on_bench)
 
@@ -80,6 +82,12 @@ def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
 def run_demo(ground: Ground) -> int:
 	"""Run demo/ with the same environment as the tests. Return its exit status."""
 	return ground.run("-m", "demo").returncode
+
+
+def run_benchmarks(ground: Ground, selected: list[str]) -> int:
+	"""Run benchmarks/, or those of its subjects that are `selected`. Return the exit status."""
+	environment = ground.environment() | {"MELI_GROUND": ground.description}
+	return ground.run("-m", "benchmarks", *selected, env=environment).returncode
 
 
 def clean() -> int:
@@ -145,7 +153,7 @@ def _update_config(path: Path, values: dict[str, object]) -> None:
 
 def _parse_arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
-	parser.add_argument("command", choices=["test", "demo", "clean"])
+	parser.add_argument("command", choices=["test", "demo", "bench", "clean"])
 	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
 	parser.add_argument("--site", help="the bench's site")
 	parser.add_argument("--language", choices=["es", "en"], default="es", help="of the site without a bench")
@@ -153,7 +161,7 @@ def _parse_arguments() -> argparse.Namespace:
 		"--only",
 		type=shlex.split,
 		default=[],
-		help="pytest's arguments, for a part of the suite and no checks",
+		help="pytest's arguments, for a part of the suite and no checks; of bench the subjects, such as writing",
 	)
 	arguments = parser.parse_args()
 	if (arguments.bench is None) != (arguments.site is None):

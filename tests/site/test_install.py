@@ -39,11 +39,40 @@ class TestInstall(SiteTestCase):
 		self.assertIn(("Custom Field", "Customer-mercadolibre_id"), before)
 		self.assertIn(("Property Setter", "Customer-tax_id-label"), before)
 
-	def test_the_id_field_is_unique_and_indexed(self):
-		indexes = frappe.db.sql(
-			"show index from `tabCustomer` where Column_name = 'mercadolibre_id'", as_dict=True
-		)
-		self.assertTrue(any(not index.Non_unique for index in indexes))
+	def test_the_id_field_has_one_index_and_that_is_unique(self):
+		# As an earlier version of the app left it.
+		frappe.db.sql_ddl("alter table tabCustomer add index mercadolibre_id_index (mercadolibre_id)")
+		install.after_migrate()
+		self.assertEqual([index.Non_unique for index in self.indexes("mercadolibre_id")], [0])
+
+	def test_customers_are_found_by_their_primary_address_without_a_scan(self):
+		self.assertEqual(len(self.indexes("customer_primary_address")), 1)
+		install.after_migrate()
+		frappe.db.updatedb("Customer")
+		self.assertEqual(len(self.indexes("customer_primary_address")), 1)
+		self.delete_fields()
+		self.assertEqual(self.indexes("customer_primary_address"), [])
+
+	def test_an_index_that_somebody_else_asked_for_stays_theirs(self):
+		setter = {
+			"doc_type": "Customer",
+			"field_name": "customer_primary_address",
+			"property": "search_index",
+		}
+		frappe.db.set_value("Property Setter", setter, "module", None)
+		install.after_migrate()
+		self.delete_fields()
+		self.addCleanup(frappe.db.delete, "Property Setter", setter)
+		self.assertEqual(len(self.indexes("customer_primary_address")), 1)
+
+	def delete_fields(self) -> None:
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(custom_fields.create)
+		custom_fields.delete()
+		frappe.db.commit()
+
+	def indexes(self, column: str) -> list[frappe._dict]:
+		return frappe.db.sql("show index from `tabCustomer` where Column_name = %s", column, as_dict=True)
 
 	def test_uninstalling_removes_fields_and_properties_and_leaves_customers_alone(self):
 		buyer = self.add_buyer()

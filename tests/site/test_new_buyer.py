@@ -32,7 +32,7 @@ class TestCustomer(SiteTestCase):
 				frappe.db.commit()
 				buyer = self.add_buyer()
 				row = self.sync_order(self.add_order(buyer))
-				self.assertEqual((row.status, row.customer), ("Done", buyer), self.reason(row))
+				self.assertEqual((row.status, row.customer), ("Done", buyer), row.reason)
 
 	def test_the_territory_is_the_default_of_selling_settings(self):
 		territory = masters.territory()
