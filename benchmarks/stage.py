@@ -18,6 +18,7 @@ from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.sync.versions import ORDER
 from simulator.control import MeliControl, notification_body
 from simulator.server import running
+from tests.ground import masters
 
 ENDPOINT = "/api/method/mercadolibre_sync.api.notifications"
 SETTINGS = "MercadoLibre Settings"
@@ -84,7 +85,7 @@ def set_up() -> Iterator[Stage]:
 		update_site_config("mercadolibre_sync_simulator", url)
 		frappe.local.conf.update({"mercadolibre_sync_simulator": url, "developer_mode": 1})
 		clear()
-		stage = Stage(MeliControl(url), _leaf("Customer Group"), _leaf("Territory"))
+		stage = Stage(MeliControl(url), masters.customer_group(), masters.territory())
 		try:
 			_connect(stage)
 			yield stage
@@ -148,14 +149,10 @@ def _connect(stage: Stage) -> None:
 		stage.meli.add_seller(seller, name)
 		account = frappe.new_doc(ACCOUNT)
 		account.update({"account_name": name, "nickname": name, "user_id": seller, "site": "MLA"})
-		account.update({"company": frappe.get_all("Company", pluck="name")[0], "customer_group": stage.group})
+		account.update({"company": masters.company(), "customer_group": stage.group})
 		account.insert()
 		connection.store_tokens(name, Tokens.from_json(stage.meli.issue_tokens(seller)))
 	frappe.db.commit()
-
-
-def _leaf(doctype: str) -> str:
-	return frappe.get_all(doctype, {"is_group": 0}, pluck="name")[0]
 
 
 def _restore(before: frappe._dict) -> None:

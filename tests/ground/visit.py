@@ -43,6 +43,7 @@ REPLACED = {
 	"DefaultValue": {"parent": ("in", ("__default", "__global"))},
 }
 LOOKUPS = "lookups"
+NOTES = ("documents", "tables")
 
 Census = dict[str, int]
 """Rows by table."""
@@ -72,6 +73,8 @@ def begin() -> None:
 		)
 	_begun.append(census())
 	watch()
+	for kind in NOTES:
+		_notebook(kind).write_text("")
 	set_aside(_own_tables())
 	for table in ROWS_ASIDE:
 		_set_rows_aside(table)
@@ -168,7 +171,7 @@ def _leave() -> None:
 	_resume_lookups()
 	frappe.db.commit()
 	frappe.clear_cache()
-	for kind in ("documents", "tables"):
+	for kind in NOTES:
 		_notebook(kind).unlink(missing_ok=True)
 
 
@@ -275,9 +278,11 @@ def _noting_documents(insert):
 
 
 def _note(kind: str, note: object) -> None:
-	# One write each, at the end: many processes do this at the same time.
-	with _notebook(kind).open("ab", buffering=0) as notebook:
-		notebook.write(json.dumps(note).encode() + b"\n")
+	# Only during a visit, which makes the file. One write each, at its end: many processes write to it.
+	with contextlib.suppress(FileNotFoundError):
+		notebook = os.open(_notebook(kind), os.O_WRONLY | os.O_APPEND)
+		os.write(notebook, json.dumps(note).encode() + b"\n")
+		os.close(notebook)
 
 
 def _notes(kind: str) -> list:
