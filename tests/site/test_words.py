@@ -75,26 +75,21 @@ class TestReaders(SiteTestCase):
 
 	def test_filter_and_group_by_reason_find_the_same_for_everybody(self):
 		stored = text(DISABLED, ACCOUNT_NAME).stored
-		filters = [[NOTIFICATION, "reason", "=", stored]]
 		with web_server() as address:
 			for reader in (ENGLISH, SPANISH):
 				with self.subTest(reader):
-					session = logged_in(address, reader)
-					rows = called(
-						session,
-						f"{address}/api/method/frappe.client.get_list",
-						doctype=NOTIFICATION,
-						filters=json.dumps(filters),
+					desk = Desk(address, reader)
+					filtered = desk.call(
+						"frappe.client.get_list", doctype=NOTIFICATION, filters={"reason": stored}
 					)
-					self.assertEqual([row["name"] for row in rows], [self.row.name])
-					groups = called(
-						session,
-						f"{address}/api/method/frappe.desk.listview.get_group_by_count",
+					self.assertEqual([row["name"] for row in filtered], [self.row.name])
+					(group,) = desk.call(
+						"frappe.desk.listview.get_group_by_count",
 						doctype=NOTIFICATION,
-						current_filters=json.dumps([[NOTIFICATION, "name", "=", self.row.name]]),
+						current_filters=[[NOTIFICATION, "name", "=", self.row.name]],
 						field="reason",
 					)
-					self.assertEqual([(group["name"], group["count"]) for group in groups], [(stored, 1)])
+					self.assertEqual((group["name"], group["count"]), (stored, 1))
 
 	def test_the_digest_is_written_in_each_readers_language(self):
 		digest.send()
@@ -181,17 +176,23 @@ def _set_language(default: str | None, setting: str | None) -> None:
 	frappe.clear_cache()
 
 
-def logged_in(address: str, user: str) -> requests.Session:
-	session = requests.Session()
-	answer = session.post(f"{address}/api/method/login", data={"usr": user, "pwd": PASSWORD}, timeout=60)
-	answer.raise_for_status()
-	return session
+class Desk:
+	"""What somebody's browser asks of the server at this address."""
 
+	def __init__(self, address: str, user: str) -> None:
+		self._session = requests.Session()
+		self._address = address
+		self._ask("login", usr=user, pwd=PASSWORD)
 
-def called(session: requests.Session, url: str, **arguments: str):
-	answer = session.get(url, params=arguments, timeout=60)
-	assert answer.ok, answer.text
-	return answer.json()["message"]
+	def call(self, method: str, **arguments: object):
+		"""What a whitelisted function answers."""
+		given = {name: json.dumps(value) for name, value in arguments.items() if not isinstance(value, str)}
+		return self._ask(method, **(arguments | given)).json()["message"]
+
+	def _ask(self, method: str, **arguments: object) -> requests.Response:
+		answer = self._session.get(f"{self._address}/api/method/{method}", params=arguments, timeout=60)
+		assert answer.ok, answer.text
+		return answer
 
 
 def news(user: str) -> frappe._dict:
