@@ -24,11 +24,12 @@ class TestBackfill(BackfillTestCase, DeskTestCase):
 		self.page.evaluate(
 			"""() => {
 				window.seen = [];
-				frappe.realtime.on("progress", (data) => seen.push(data.percent));
+				frappe.realtime.on("mercadolibre_backfill", (data) => seen.push(data.progress));
 			}"""
 		)
 		with workers():
-			expect(self.page.locator(".modal.show .progress-bar")).to_be_visible()
+			expect(self.page.locator(".progress-area").get_by_text("encontradas")).to_be_visible()
+			expect(self.page.locator(".progress-area .progress-bar")).to_be_visible()
 			self.page.wait_for_function("cur_frm.doc.status === 'Completed'")
 
 		seen = self.page.evaluate("seen")

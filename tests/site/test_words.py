@@ -4,11 +4,14 @@ import contextlib
 import html
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import frappe
 import requests
 from frappe.translate import get_user_lang
 
+import mercadolibre_sync
+from mercadolibre_sync.boot import translate_sidebar
 from mercadolibre_sync.inbox import digest, intake, states
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT
@@ -16,6 +19,7 @@ from mercadolibre_sync.words import Text, restored, sentences, text
 from tests.ground.process import wait_for, web_server, workers
 from tests.site.base import ACCOUNT_NAME, PASSWORD, SELLER, SiteTestCase, make_manager
 
+SIDEBAR = Path(mercadolibre_sync.__file__).parent / "workspace_sidebar" / "mercadolibre.json"
 ENGLISH = "reader.en@example.com"
 SPANISH = "reader.es@example.com"
 # Has no language of its own: the site's.
@@ -109,6 +113,18 @@ class TestReaders(SiteTestCase):
 		self.assertEqual(stored, intake.NO_USE.source)
 
 
+class TestSidebar(SiteTestCase):
+	def test_its_labels_are_in_the_readers_language(self):
+		"""Frappe 16 sends the desk what it has stored, and shows that; Frappe 15 has no such sidebar."""
+		self.addCleanup(setattr, frappe.local, "lang", frappe.local.lang)
+		frappe.local.lang = "es"
+		items = json.loads(SIDEBAR.read_text())["items"]
+		bootinfo = {"workspace_sidebar_item": {"mercadolibre": {"items": items}}}
+		translate_sidebar(bootinfo)
+		self.assertEqual([item["label"] for item in items][:2], ["Inicio", "Notificaciones"])
+		translate_sidebar({})
+
+
 class TestWorkerOnASpanishSite(SiteTestCase):
 	"""Frappe's workers speak English, or what the bench's configuration says, whatever the site speaks."""
 
@@ -170,7 +186,8 @@ def site_speaks(language: str) -> Iterator[None]:
 
 def _set_language(default: str | None, setting: str | None) -> None:
 	frappe.db.rollback()
-	frappe.db.set_default("lang", default)
+	# Not set_default(), which makes one row of two that some sites have.
+	frappe.db.set_value("DefaultValue", {"defkey": "lang", "parent": "__default"}, "defvalue", default)
 	frappe.db.set_single_value("System Settings", "language", setting)
 	frappe.db.commit()
 	frappe.clear_cache()
