@@ -4,25 +4,31 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 
 SITE_PROGRAMS = {
 	"mariadbd": "mariadb-server-core",
 	"mariadb-install-db": "mariadb-server-core",
 	"mariadb": "mariadb-client-core",
 	"redis-check-rdb": "redis-tools",  # see services.start_redis
-	"patch": "patch",
 	"chromium": "chromium",
 }
 BENCH_PROGRAMS = {"redis-check-rdb": "redis-tools", "chromium": "chromium"}
+APT_OPTIONS = ("-o", "DPkg::Lock::Timeout=600", "--quiet")
 
 
-def install_for_site() -> None:
-	"""Install what a site of our own needs. Raises SystemExit with the command where that takes root."""
-	missing = _missing(SITE_PROGRAMS)
+def install_for_fork() -> None:
+	"""Install what the fork is unpacked with. Raises SystemExit with the command where that takes root."""
+	missing = _missing({"patch": "patch"})
 	# Debian splits pip off the interpreter, and without it `python -m venv` fails half-way.
 	if subprocess.run([sys.executable, "-c", "import ensurepip"], capture_output=True).returncode:
 		missing.add("python3-venv")
 	_install(missing)
+
+
+def install_for_site() -> None:
+	"""Install what a site of our own needs. Raises SystemExit with the command where that takes root."""
+	_install(_missing(SITE_PROGRAMS))
 
 
 def install_for_bench() -> None:
@@ -45,7 +51,14 @@ def _install(missing: set[str]) -> None:
 	command = ["apt-get", "install", "--yes", "--no-install-recommends", *sorted(missing)]
 	if os.geteuid() != 0:
 		raise SystemExit(f"Programs are missing. As root: {' '.join(command)}")
-	wait = ["-o", "DPkg::Lock::Timeout=600"]
-	environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-	subprocess.run(["apt-get", *wait, "update", "--quiet"], check=True, env=environment)
-	subprocess.run([*command, *wait, "--quiet"], check=True, env=environment)
+	_update_lists()
+	subprocess.run([*command, *APT_OPTIONS], check=True, env=_apt_environment())
+
+
+@cache
+def _update_lists() -> None:
+	subprocess.run(["apt-get", "update", *APT_OPTIONS], check=True, env=_apt_environment())
+
+
+def _apt_environment() -> dict[str, str]:
+	return {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
