@@ -11,10 +11,8 @@ SITE_PROGRAMS = {
 	"mariadb-install-db": "mariadb-server-core",
 	"mariadb": "mariadb-client-core",
 	"redis-check-rdb": "redis-tools",  # see services.start_redis
-	"chromium": "chromium",
 }
-BENCH_PROGRAMS = {"redis-check-rdb": "redis-tools", "chromium": "chromium"}
-APT_OPTIONS = ("-o", "DPkg::Lock::Timeout=600", "--quiet")
+BENCH_PROGRAMS = {"redis-check-rdb": "redis-tools"}
 
 
 def install_for_fork() -> None:
@@ -36,6 +34,12 @@ def install_for_bench() -> None:
 	_install(_missing(BENCH_PROGRAMS))
 
 
+def browser() -> str:
+	"""The path of Chromium, which is installed first where it is missing: the demo does without."""
+	_install(_missing({"chromium": "chromium"}))
+	return shutil.which("chromium")
+
+
 def program_path(name: str) -> str | None:
 	"""The program's path. Servers lie in sbin, which is not on every user's PATH."""
 	return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
@@ -51,14 +55,17 @@ def _install(missing: set[str]) -> None:
 	command = ["apt-get", "install", "--yes", "--no-install-recommends", *sorted(missing)]
 	if os.geteuid() != 0:
 		raise SystemExit(f"Programs are missing. As root: {' '.join(command)}")
+	print(f"Installing {', '.join(sorted(missing))}", flush=True)
 	_update_lists()
-	subprocess.run([*command, *APT_OPTIONS], check=True, env=_apt_environment())
+	_run_apt(command)
 
 
 @cache
 def _update_lists() -> None:
-	subprocess.run(["apt-get", "update", *APT_OPTIONS], check=True, env=_apt_environment())
+	_run_apt(["apt-get", "update"])
 
 
-def _apt_environment() -> dict[str, str]:
-	return {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+def _run_apt(command: list[str]) -> None:
+	environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+	options = ["-o", "DPkg::Lock::Timeout=600", "-qq"]
+	subprocess.run([*command, *options], check=True, env=environment, stdout=subprocess.DEVNULL)

@@ -28,7 +28,7 @@ def prepare() -> Ground:
 	venv, bench = GROUND / "venv", GROUND / "bench"
 	machine.install_for_fork()
 	with ThreadPoolExecutor() as meanwhile:
-		# MariaDB and a browser come from Debian while Python's packages come from PyPI.
+		# MariaDB comes from Debian while Python's packages come from PyPI.
 		starting = meanwhile.submit(_start_database)
 		_once(venv, _digest(*FORK_FILES), lambda: _make_venv(venv))
 		database_port = starting.result()
