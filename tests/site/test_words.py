@@ -8,6 +8,7 @@ from pathlib import Path
 
 import frappe
 import requests
+from frappe.cache_manager import clear_defaults_cache
 from frappe.translate import get_user_lang
 
 import mercadolibre_sync
@@ -191,6 +192,7 @@ def _set_language(default: str | None, setting: str | None) -> None:
 	frappe.db.set_single_value("System Settings", "language", setting)
 	frappe.db.commit()
 	frappe.clear_cache()
+	clear_defaults_cache()
 
 
 class Desk:
