@@ -14,7 +14,7 @@ import requests
 
 from demo.stage import ENDPOINT, SELLER, set_up
 from mercadolibre_sync.inbox.states import NOTIFICATION
-from simulator.control import notification_body
+from simulator.meli_notifications import notification_body
 from tests.ground.site import connect
 
 CALLS = 400
