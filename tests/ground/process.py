@@ -46,8 +46,11 @@ class Worker:
 	"""A background worker, as `bench worker` runs one."""
 
 	def __init__(self, *queues: str) -> None:
-		code = f"from frappe.utils.background_jobs import start_worker; start_worker({','.join(queues)!r})"
-		self.process, self.log = _start("worker", "-c", code)
+		watched = "from tests.ground import visit; visit.watch()"
+		starting = (
+			f"from frappe.utils.background_jobs import start_worker; start_worker({','.join(queues)!r})"
+		)
+		self.process, self.log = _start("worker", "-c", f"{watched}; {starting}")
 
 	def wait_until_listening(self) -> None:
 		_wait_until_started(lambda: "Listening on" in self.log.read_text(), self.process, self.log)
