@@ -3,9 +3,9 @@
 PYTHON ?= python3
 ground = $(PYTHON) -m tests.ground.run
 
-.PHONY: test demo clean
+.PHONY: test demo desk pictures clean
 
-test demo:
+test demo desk pictures:
 	@$(ground) $@ $(if $(BENCH),--bench "$(BENCH)") $(if $(SITE),--site "$(SITE)") $(if $(ARGS),--only '$(ARGS)')
 
 clean:

@@ -110,18 +110,23 @@ class MeliSimulator:
 	# Authorisation -------------------------------------------------------------------------------------------
 
 	def _consent(self, request: Request) -> Response:
-		asked = request.values
+		if reason := self._why_not(request.values):
+			return page("cannot_connect.html", reason=reason)
+		return self._decide(request) if request.method == "POST" else self._ask(request)
+
+	def _why_not(self, asked: Mapping[str, str]) -> str | None:
+		"""What is wrong with the link that led to the consent page, in Spanish, or None."""
 		application = self._grants.application
 		registered = application.redirect_uri
-		if (
-			asked.get("client_id") != application.id
-			or asked.get("response_type") != "code"
-			or not asked.get("redirect_uri")
-			or (registered and asked["redirect_uri"] != registered)
-			or (application.requires_pkce and not asked.get("code_challenge"))
-		):
-			return page("cannot_connect.html")
-		return self._decide(request) if request.method == "POST" else self._ask(request)
+		if asked.get("client_id") != application.id or asked.get("response_type") != "code":
+			return "no existe esa aplicación."
+		if not asked.get("redirect_uri"):
+			return "falta la URI de redirect."
+		if registered and asked["redirect_uri"] != registered:
+			return f"la URI de redirect no es la registrada, {registered}, sino {asked['redirect_uri']}."
+		if application.requires_pkce and not asked.get("code_challenge"):
+			return "la aplicación exige PKCE."
+		return None
 
 	def _ask(self, request: Request) -> Response:
 		sellers = [user for user in self._world.users.values() if user.seller]
@@ -141,7 +146,7 @@ class MeliSimulator:
 		else:
 			seller = self._world.users[form["seller"]]
 			if seller.operator:
-				return page("cannot_connect.html")
+				return page("cannot_connect.html", reason="un colaborador no puede autorizar aplicaciones.")
 			answer["code"] = self._grants.new_code(
 				int(seller.id),
 				form["redirect_uri"],

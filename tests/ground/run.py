@@ -1,4 +1,4 @@
-"""`make test`, `make demo` and `make clean`: prepares the ground, then runs on it. See --help."""
+"""What the Makefile calls: prepares the ground, then runs on it. See --help."""
 
 import argparse
 import contextlib
@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from .fork import ground as fork
 from .paths import CHECKOUT, GROUND, LOGS, OUTCOME
 
 # What tests and demo may change in site_config.json.
-CONFIG_KEYS = ("developer_mode", "mercadolibre_sync_simulator")
+CONFIG_KEYS = ("developer_mode", "host_name", "mercadolibre_sync_simulator")
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ def main() -> int:
 		ground = bench.prepare(arguments.bench, arguments.site) if on_bench else fork.prepare()
 		prepared = time.monotonic() - started
 		with _developer_mode(ground):
-			if arguments.command == "demo":
-				status = run_demo(ground)
-			else:
+			if arguments.command == "test":
 				status = run_tests(ground, arguments.only, on_bench)
+			else:
+				status = PERFORMANCES[arguments.command](ground)
 
 	print(f"\nWall time: {time.monotonic() - started:.0f} s, of which the ground took {prepared:.0f} s.")
 	print(f"Ground: {ground.description}")
@@ -75,7 +75,18 @@ def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
 
 def run_demo(ground: Ground) -> int:
 	"""Run demo/ with the same environment as the tests. Return its exit status."""
-	return ground.run("-m", "demo").returncode
+	status = ground.run("-m", "demo").returncode
+	print("\nTo see it on the desk, and to play the buyers: make desk, with the same BENCH and SITE if any.")
+	return status
+
+
+def open_desk(ground: Ground) -> int:
+	"""Keep a desk up until Ctrl-C or SIGTERM. Return its exit status."""
+	desk = ground.start("-m", "demo.desk")
+	# A terminal interrupts the desk too, which then tidies up and ends by itself.
+	signal.signal(signal.SIGINT, lambda *_: None)
+	signal.signal(signal.SIGTERM, lambda *_: desk.terminate())
+	return desk.wait()
 
 
 def clean() -> int:
@@ -102,6 +113,14 @@ def _run_pytest(ground: Ground, selected: list[str]) -> Outcome:
 	# Written by tests/conftest.py, unless pytest could not even start.
 	counts = json.loads(OUTCOME.read_text()) if OUTCOME.exists() else {"passed": 0, "failed": 0}
 	return Outcome(status, **counts)
+
+
+# What is not a test, by the Makefile's name.
+PERFORMANCES: dict[str, Callable[[Ground], int]] = {
+	"demo": run_demo,
+	"desk": open_desk,
+	"pictures": lambda ground: ground.run("-m", "demo.pictures").returncode,
+}
 
 
 @contextlib.contextmanager
@@ -136,7 +155,7 @@ def _update_config(path: Path, values: dict[str, object]) -> None:
 
 def _parse_arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
-	parser.add_argument("command", choices=["test", "demo", "clean"])
+	parser.add_argument("command", choices=["test", *PERFORMANCES, "clean"])
 	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
 	parser.add_argument("--site", help="the bench's site: tests write to it")
 	parser.add_argument(
