@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from mercadolibre_sync.inbox import claims, failures
+from mercadolibre_sync.inbox import claims, door, failures
 from mercadolibre_sync.meli import errors
 from mercadolibre_sync.meli.client import Client
 from mercadolibre_sync.meli.models import User
@@ -148,6 +148,7 @@ def _store(account: str, seller: User, tokens: Tokens) -> None:
 		values = {"user_id": seller.id, "nickname": seller.nickname}
 		values |= {"authorised_at": now_datetime(), "silent_since": None}
 		frappe.db.set_value(ACCOUNT, account, values)
+		door.forget_sellers()
 		claims.requeue_waiting_for_account(account)
 		# The callback is a GET, which Frappe would roll back; the previous tokens are dead by now.
 		frappe.db.commit()

@@ -4,7 +4,7 @@ from frappe.model.document import Document
 
 from mercadolibre_sync.account import authorisation, checkup
 from mercadolibre_sync.backfill.run import BACKFILL
-from mercadolibre_sync.inbox import claims, failures, intake, wake
+from mercadolibre_sync.inbox import claims, door, failures, intake, wake
 from mercadolibre_sync.meli.errors import MeliError
 from mercadolibre_sync.meli.values import to_id
 from mercadolibre_sync.sync.accounts import CONNECTED, NOT_CONNECTED, customer_group_problem
@@ -40,9 +40,13 @@ class MercadoLibreAccount(Document):
 			self.token_expires_at = None
 
 	def on_update(self) -> None:
+		door.forget_sellers()
 		before = self.get_doc_before_save()
 		if before and before.status != CONNECTED and self.status == CONNECTED:
 			claims.requeue_waiting_for_account(self.name)
+
+	def on_trash(self) -> None:
+		door.forget_sellers()
 
 	@frappe.whitelist()
 	def authorise(self) -> str:
