@@ -10,6 +10,7 @@ required_apps = ["frappe/erpnext"]
 export_python_type_annotations = True
 require_type_annotated_api_methods = True
 
+before_install = "mercadolibre_sync.install.before_install"
 after_install = "mercadolibre_sync.install.after_install"
 after_migrate = "mercadolibre_sync.install.after_migrate"
 before_uninstall = "mercadolibre_sync.uninstall.before_uninstall"

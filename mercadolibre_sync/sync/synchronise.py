@@ -11,7 +11,7 @@ from mercadolibre_sync.sync.connection import connected
 from mercadolibre_sync.sync.lock import buyer_lock
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase, gather
-from mercadolibre_sync.sync.write import write
+from mercadolibre_sync.sync.write import unchanged, write
 
 TRIES = 3
 # MariaDB: a row changed since the transaction's snapshot. Frappe 15 does not count it among the deadlocks.
@@ -38,6 +38,10 @@ def synchronise(account_name: str, reference: Reference, finish: Callable[[Outco
 def _write(purchase: Purchase, finish: Callable[[Outcome], None]) -> None:
 	for attempt in range(1, TRIES + 1):
 		try:
+			if outcome := unchanged(purchase):
+				finish(outcome)
+				frappe.db.commit()
+				return
 			with buyer_lock(purchase.buyer_id):
 				finish(write(purchase))
 				frappe.db.commit()

@@ -5,7 +5,8 @@ import frappe
 from mercadolibre_sync.inbox import states
 from mercadolibre_sync.sync.accounts import ACCOUNT, NOT_CONNECTED
 from tests.browser.base import DeskTestCase
-from tests.site.base import ACCOUNT_NAME, GROUP
+from tests.ground import masters
+from tests.site.base import ACCOUNT_NAME
 
 BUTTON = "Ver en MercadoLibre"
 BANNER = "Falta autorizar la cuenta."
@@ -29,7 +30,7 @@ class TestDesk(DeskTestCase):
 
 	def test_other_customers_have_no_button(self):
 		customer = frappe.new_doc("Customer")
-		customer.update({"customer_name": "Cliente de mostrador", "customer_group": GROUP})
+		customer.update({"customer_name": "Cliente de mostrador", "customer_group": masters.customer_group()})
 		customer.insert(set_name="990000009999")
 		frappe.db.commit()
 
