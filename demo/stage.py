@@ -62,9 +62,9 @@ class Stage:
 
 
 @contextlib.contextmanager
-def set_up(*, worker: bool = True) -> Iterator[Stage]:
-	"""Everything running that a notification needs. Without a worker, what is posted stays queued."""
-	with connected() as (meli, arca), web_server() as url, workers("default", count=int(worker)):
+def set_up() -> Iterator[Stage]:
+	"""Everything running that a notification needs."""
+	with connected() as (meli, arca), web_server() as url, workers("default"):
 		yield Stage(meli, arca, url)
 
 

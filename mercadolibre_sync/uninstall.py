@@ -22,7 +22,9 @@ def before_uninstall() -> None:
 
 def _delete_scheduled_jobs() -> None:
 	"""Frappe drops them at the next migration, and until then runs them on tables that are gone."""
-	for job in frappe.get_all("Scheduled Job Type", {"method": ("like", "mercadolibre_sync.%")}, pluck="name"):
+	for job in frappe.get_all(
+		"Scheduled Job Type", {"method": ("like", "mercadolibre_sync.%")}, pluck="name"
+	):
 		frappe.delete_doc("Scheduled Job Type", job, force=True)
 
 

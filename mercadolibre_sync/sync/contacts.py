@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils import validate_email_address, validate_phone_number
 
 from mercadolibre_sync.sync.comments import comment_once
+from mercadolibre_sync.sync.links import link_to
 from mercadolibre_sync.sync.text import fit, fold, sort_out
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -26,7 +27,7 @@ ALTERNATIVE_PHONE = "is_primary_mobile_no"
 
 
 def ensure(
-	customer: str,
+	customer: "Row",
 	purchase: "Purchase",
 	known: Sequence[frappe._dict],
 	previous_nickname: str | None,
@@ -72,22 +73,22 @@ def _name(purchase: "Purchase") -> str:
 	return fit(purchase.contact_name, NAME_LENGTH)[0]
 
 
-def _create(customer: str, purchase: "Purchase") -> None:
+def _create(customer: "Row", purchase: "Purchase") -> None:
 	name, rest = fit(purchase.contact_name, NAME_LENGTH)
 	contact = frappe.new_doc(CONTACT)
 	# "Passive" is the stored option; a Spanish desk shows it as "Pasivo".
 	contact.update({"first_name": name, "status": "Passive"})
-	contact.append("links", {"link_doctype": "Customer", "link_name": customer})
+	contact.append("links", link_to(customer))
 	email, odd_email = sort_out(purchase.order.buyer.email, validate_email_address)
 	if email:
 		contact.append("email_ids", {"email_id": email, "is_primary": 1})
 	_set_phones(contact, purchase)
 	with _no_gravatar():
-		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer))
+		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer.name))
 	if rest:
-		comment_once(CONTACT, contact.name, _("Full name: {0}").format(purchase.contact_name))
+		comment_once(CONTACT, contact.name, text("Full name: {0}", purchase.contact_name))
 	if odd_email:
-		comment_once(CONTACT, contact.name, _("Email as received: {0}").format(odd_email))
+		comment_once(CONTACT, contact.name, text("Email as received: {0}", odd_email))
 	_keep_odd_phones(contact.name, purchase)
 
 
@@ -140,8 +141,8 @@ def _phone_row(rows: Sequence["Row"], flag: str) -> "Row | None":
 
 def _keep_odd_phones(contact: str, purchase: "Purchase") -> bool:
 	"""What Frappe does not take for a phone number is kept as a comment; True if one was written."""
-	texts = [_("Phone as received: {0}").format(number) for number in _odd_phones(purchase)]
-	return any([comment_once(CONTACT, contact, text) for text in texts])
+	remarks = [text("Phone as received: {0}", number) for number in _odd_phones(purchase)]
+	return any([comment_once(CONTACT, contact, remark) for remark in remarks])
 
 
 def _odd_phones(purchase: "Purchase") -> list[str]:

@@ -17,7 +17,9 @@ class TestBackfill(BackfillTestCase, DeskTestCase):
 		self.open_form(BACKFILL, backfill)
 		expect(self.page.get_by_text("En curso").first).to_be_visible()
 		# The room that the form asks to enter: what is published before is for nobody.
-		self.page.wait_for_function("name => frappe.realtime.open_docs.has(name)", arg=f"{BACKFILL}:{backfill}")
+		self.page.wait_for_function(
+			"name => frappe.realtime.open_docs.has(name)", arg=f"{BACKFILL}:{backfill}"
+		)
 
 		self.page.evaluate(
 			"""() => {

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from .base import Ground
 from .fork import ground as fork
 from .paths import CHECKOUT, GROUND, LOGS, OUTCOME
 
-# What tests and demo may change in site_config.json.
-CONFIG_KEYS = ("developer_mode", "host_name", "mercadolibre_sync_simulator", "socketio_port")
+# What tests, demo and benchmarks may change in site_config.json.
+CONFIG_KEYS = ("developer_mode", "host_name", "mercadolibre_sync_simulator", "pause_scheduler", "socketio_port")
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,24 @@ def main() -> int:
 		ground = bench.prepare(arguments.bench, arguments.site) if on_bench else fork.prepare()
 		prepared = time.monotonic() - started
 		with _developer_mode(ground):
-			if arguments.command == "test":
-				status = run_tests(ground, arguments.only, on_bench)
-			else:
-				status = PERFORMANCES[arguments.command](ground)
+			status = _perform(arguments, ground)
 
 	print(f"\nWall time: {time.monotonic() - started:.0f} s, of which the ground took {prepared:.0f} s.")
 	print(f"Ground: {ground.description}")
 	return status
+
+
+def _perform(arguments: argparse.Namespace, ground: Ground) -> int:
+	match arguments.command:
+		case "demo":
+			return run_demo(ground)
+		case "desk":
+			return open_desk(ground)
+		case "pictures":
+			return ground.run("-m", "demo.pictures").returncode
+		case "bench":
+			return run_benchmarks(ground, arguments.only)
+	return run_tests(ground, arguments.only, arguments.bench is not None)
 
 
 def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
@@ -89,6 +99,12 @@ def open_desk(ground: Ground) -> int:
 	return desk.wait()
 
 
+def run_benchmarks(ground: Ground, selected: list[str]) -> int:
+	"""Run benchmarks/, or those of its subjects that are `selected`. Return the exit status."""
+	environment = ground.environment() | {"MELI_GROUND": ground.description}
+	return ground.run("-m", "benchmarks", *selected, env=environment).returncode
+
+
 def clean() -> int:
 	"""Stop what was started here and nothing else, then remove the folder."""
 	if GROUND.exists():
@@ -113,14 +129,6 @@ def _run_pytest(ground: Ground, selected: list[str]) -> Outcome:
 	# Written by tests/conftest.py, unless pytest could not even start.
 	counts = json.loads(OUTCOME.read_text()) if OUTCOME.exists() else {"passed": 0, "failed": 0}
 	return Outcome(status, **counts)
-
-
-# What is not a test, by the Makefile's name.
-PERFORMANCES: dict[str, Callable[[Ground], int]] = {
-	"demo": run_demo,
-	"desk": open_desk,
-	"pictures": lambda ground: ground.run("-m", "demo.pictures").returncode,
-}
 
 
 @contextlib.contextmanager
@@ -155,14 +163,14 @@ def _update_config(path: Path, values: dict[str, object]) -> None:
 
 def _parse_arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
-	parser.add_argument("command", choices=["test", *PERFORMANCES, "clean"])
+	parser.add_argument("command", choices=["test", "demo", "desk", "pictures", "bench", "clean"])
 	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
 	parser.add_argument("--site", help="the bench's site: tests write to it")
 	parser.add_argument(
 		"--only",
 		type=shlex.split,
 		default=[],
-		help="pytest's arguments, for a part of the suite and no checks",
+		help="pytest's arguments, for a part of the suite and no checks; of bench the subjects, such as writing",
 	)
 	arguments = parser.parse_args()
 	if (arguments.bench is None) != (arguments.site is None):
