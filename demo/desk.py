@@ -40,7 +40,8 @@ class Desk:
 
 def main() -> None:
 	# So that what is open is closed in order, however it is stopped.
-	signal.signal(signal.SIGTERM, signal.default_int_handler)
+	for number in (signal.SIGINT, signal.SIGTERM):
+		signal.signal(number, signal.default_int_handler)
 	connect()
 	with contextlib.suppress(KeyboardInterrupt), opened() as desk:
 		print(invitation(desk), flush=True)
