@@ -53,7 +53,8 @@ def opened() -> Iterator[Desk]:
 	"""A desk on which the demo's buyers stand, a year of orders can be looked for, and an account be authorised."""
 	# Pages are asked for at an address of ours, whatever the site calls itself.
 	update_site_config("host_name", "")
-	with connected() as (meli, arca), realtime(), web_server() as url, workers():
+	# Two workers, so that one looks for orders while the other reads those that were found.
+	with connected() as (meli, arca), realtime(), web_server() as url, workers(count=2):
 		stage = Stage(meli, arca, url)
 		print("Bringing the demo's buyers to the desk", flush=True)
 		fill(stage)

@@ -1,5 +1,7 @@
 """From MercadoLibre's pages to the desk and back: a person plays the buyer, the seller and the salesperson."""
 
+import contextlib
+
 import frappe
 from frappe.installer import update_site_config
 from playwright.sync_api import expect
@@ -19,7 +21,11 @@ class TestBuyer(DeskTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		self.meli.set_application(notification_url=self.address + ENDPOINT)
-		self.enterContext(workers("default"))
+		# The page counts on from here, so that what is made on it is a test's.
+		self.add_buyer("ALGUIEN")
+		stack = contextlib.ExitStack()
+		self.addCleanup(stack.close)
+		stack.enter_context(workers("default"))
 		self.feria = self.page.context.new_page()
 		self.addCleanup(self.feria.close)
 		self.feria.goto(f"{simulator_url()}/feria/")
