@@ -29,33 +29,39 @@ BACKFILL_SECONDS = 300
 def main() -> None:
 	connect()
 	with opened() as desk, chromium() as browser:
+		page = browser.new_page(viewport=SIZE)
+		page.set_default_timeout(PATIENCE_SECONDS * 1000)
+		log_in(page, desk)
 		failed = fail_a_notification(desk.stage)
 		for language in LANGUAGES:
 			speak(language)
-			page = browser.new_page(viewport=SIZE)
-			page.set_default_timeout(PATIENCE_SECONDS * 1000)
-			log_in(page, desk)
 			for name, image in take(page, desk, failed):
 				save(image, IMAGES / language / f"{name}.png")
-			page.close()
+		with backfill_under_way(desk) as backfill:
+			for language in LANGUAGES:
+				speak(language)
+				save(take_backfill(page, desk, backfill), IMAGES / language / "backfill.png")
 
 
 def take(page: Page, desk: Desk, failed: str) -> Iterator[tuple[str, bytes]]:
-	"""The pictures with their names."""
+	"""The pictures that hold still, with their names. `failed`: a notification."""
 	open_form(page, desk, "Customer", COMPANY)
 	page.get_by_role("tab", name="MercadoLibre").click()
 	yield "customer", page.screenshot()
 	page.goto(f"{desk.stage.url}/app/mercadolibre")
 	page.locator(".shortcut-widget-box").first.wait_for()
-	yield "workspace", shot_when_still(page)
+	page.wait_for_load_state("networkidle")
+	yield "workspace", page.screenshot()
 	open_form(page, desk, NOTIFICATION, failed)
 	yield "notification", page.screenshot()
 	open_form(page, desk, ACCOUNT, ACCOUNT_NAME)
 	yield "account", page.screenshot()
-	with backfill_under_way(desk) as backfill:
-		open_form(page, desk, BACKFILL, backfill)
-		page.locator(".progress-bar").first.wait_for()
-		yield "backfill", page.screenshot()
+
+
+def take_backfill(page: Page, desk: Desk, backfill: str) -> bytes:
+	open_form(page, desk, BACKFILL, backfill)
+	page.locator(".progress-bar").first.wait_for()
+	return page.screenshot()
 
 
 def log_in(page: Page, desk: Desk) -> None:
@@ -71,11 +77,6 @@ def open_form(page: Page, desk: Desk, doctype: str, name: str) -> None:
 	page.wait_for_function("name => window.cur_frm?.docname === name && cur_frm.script_manager", arg=name)
 	page.evaluate("cur_frm.trigger('refresh').then(() => true)")
 	page.wait_for_load_state("networkidle")
-
-
-def shot_when_still(page: Page) -> bytes:
-	page.wait_for_load_state("networkidle")
-	return page.screenshot()
 
 
 def speak(language: str) -> None:
@@ -94,11 +95,11 @@ def fail_a_notification(stage: Stage) -> str:
 @contextmanager
 def backfill_under_way(desk: Desk) -> Iterator[str]:
 	"""A back-fill that stays under way for the length of the `with` block, as with thousands of orders."""
-	desk.stage.meli.misbehave("^/orders/search", "slow", seconds=1, times=None)
+	desk.stage.meli.misbehave("^/orders/search", "slow", seconds=2, times=None)
 	account = frappe.get_doc(ACCOUNT, ACCOUNT_NAME)
 	backfill = account.synchronise(str(account.creation))
 	frappe.db.commit()
-	wait_for(lambda: field(backfill, "progress") > 40, PATIENCE_SECONDS)
+	wait_for(lambda: field(backfill, "progress") > 20, PATIENCE_SECONDS)
 	yield backfill
 	desk.stage.meli.behave()
 	wait_for(lambda: field(backfill, "status") != RUNNING, BACKFILL_SECONDS)
