@@ -203,5 +203,5 @@ def delete() -> None:
 	frappe.db.delete("Custom Field", {"module": MODULE})
 	frappe.db.delete("Property Setter", {"module": MODULE})
 	frappe.clear_cache(doctype="Customer")
-	# Drops the indexes; DDL commits.
-	frappe.db.updatedb("Customer")
+	# Drops the indexes. Not now: DDL commits, and what the caller does is not complete.
+	frappe.db.after_commit.add(lambda: frappe.db.updatedb("Customer"))

@@ -17,6 +17,13 @@ before_uninstall = "mercadolibre_sync.uninstall.before_uninstall"
 
 doctype_js = {"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js"]}
 
+doctype_list_js = dict.fromkeys(
+	("Customer", "MercadoLibre Account", "MercadoLibre Back-fill", "MercadoLibre Notification"),
+	"public/js/words.js",
+)
+
+extend_bootinfo = "mercadolibre_sync.boot.translate_sidebar"
+
 doc_events = {"Customer": {"validate": "mercadolibre_sync.sync.fiscal.customer.validate"}}
 
 scheduler_events = {

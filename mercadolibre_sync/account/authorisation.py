@@ -211,7 +211,7 @@ def _explain(failure: errors.MeliError, attempt: _Attempt) -> str:
 		return _(
 			'MercadoLibre did not accept the authorisation. Check that the "Redirect URI" of the application is exactly {0} and that MercadoLibre does not wait for data of the seller, then press Authorise again.'
 		).format(attempt.redirect_uri)
-	return failures.describe(failure)
+	return str(failures.describe(failure))
 
 
 def _session() -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import frappe
-from frappe import _
 from frappe.utils import now_datetime
 
 from mercadolibre_sync.inbox import door, states
@@ -11,6 +10,7 @@ from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.errors import UnexpectedShape
 from mercadolibre_sync.meli.notification import Notification, parse
 from mercadolibre_sync.sync.versions import system_time
+from mercadolibre_sync.words import text
 
 SOURCE_POSTED = "MercadoLibre"
 SOURCE_MISSED = "Missed feed"
@@ -19,6 +19,8 @@ SOURCE_BY_HAND = "By hand"
 
 PRIORITY_FRESH = 0
 PRIORITY_BACKFILL = 1
+
+NO_USE = text("This app has no use for this topic.")
 
 COLUMNS = (
 	"name, creation, modified, owner, modified_by, status, reason, topic, resource, source, account, user_id, "
@@ -76,7 +78,7 @@ def _row(notification: Notification, account: str, source: str, priority: int) -
 		"Administrator",
 		"Administrator",
 		states.QUEUED if reference else states.IGNORED,
-		None if reference else _no_use(),
+		None if reference else NO_USE.stored,
 		notification.topic,
 		stored_resource(notification),
 		source,
@@ -98,11 +100,6 @@ def stored_resource(notification: Notification) -> str:
 	"""The resource in one spelling, by which repeated notifications are folded into one."""
 	reference = notification.reference
 	return f"/{reference.kind}s/{reference.id}" if reference else notification.resource
-
-
-def _no_use() -> str:
-	# In the site's language: a guest's is whatever the sender says it accepts.
-	return _("This app has no use for this topic.", lang=frappe.db.get_default("lang"))
 
 
 def _parse(body: bytes) -> Notification | None:

@@ -14,6 +14,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from mercadolibre_sync.sync.outcome import Outcome
+from mercadolibre_sync.words import Text
 
 NOTIFICATION = "MercadoLibre Notification"
 
@@ -36,7 +37,7 @@ def finish(names: Sequence[str], outcome: Outcome) -> None:
 		names,
 		PROCESSING,
 		status=IGNORED if outcome.ignored else DONE,
-		reason=outcome.reason,
+		reason=outcome.reason.stored,
 		customer=outcome.customer,
 		order_id=outcome.order_id,
 		finished_at=now_datetime(),
@@ -44,14 +45,14 @@ def finish(names: Sequence[str], outcome: Outcome) -> None:
 	)
 
 
-def wait(names: Sequence[str], reason: str, until: datetime | None) -> None:
+def wait(names: Sequence[str], reason: Text, until: datetime | None) -> None:
 	"""Put a claimed notification aside until a moment in system time, or until something else frees it."""
-	_move(names, PROCESSING, status=WAITING, reason=reason, next_attempt=until, claimed_at=None)
+	_move(names, PROCESSING, status=WAITING, reason=reason.stored, next_attempt=until, claimed_at=None)
 
 
-def fail(names: Sequence[str], reason: str) -> None:
+def fail(names: Sequence[str], reason: Text) -> None:
 	"""Give a claimed notification up until a person retries it."""
-	_move(names, PROCESSING, status=FAILED, reason=reason, finished_at=now_datetime(), claimed_at=None)
+	_move(names, PROCESSING, status=FAILED, reason=reason.stored, finished_at=now_datetime(), claimed_at=None)
 
 
 def requeue(names: Sequence[str], since: str, *, fresh_start: bool = False) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils import validate_email_address, validate_phone_number
 from frappe.utils.caching import request_cache
 
@@ -13,6 +12,7 @@ from mercadolibre_sync.meli.sites import site
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.links import link_to, linked_to
 from mercadolibre_sync.sync.text import fit, fold, join, sort_out
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -33,7 +33,7 @@ def ensure(customer: "Document | frappe._dict", purchase: "Purchase", known: Seq
 	values, rest = _values(purchase)
 	address = insert(customer, values, purchase.buyer_id)
 	if rest:
-		comment_once(ADDRESS, address.name, _("Did not fit into the address: {0}").format(rest))
+		comment_once(ADDRESS, address.name, text("Did not fit into the address: {0}", rest))
 	return True
 
 

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils import validate_email_address, validate_phone_number
 
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.links import link_to
 from mercadolibre_sync.sync.text import fit, fold, sort_out
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -86,9 +86,9 @@ def _create(customer: "Row", purchase: "Purchase") -> None:
 	with _no_gravatar():
 		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer.name))
 	if rest:
-		comment_once(CONTACT, contact.name, _("Full name: {0}").format(purchase.contact_name))
+		comment_once(CONTACT, contact.name, text("Full name: {0}", purchase.contact_name))
 	if odd_email:
-		comment_once(CONTACT, contact.name, _("Email as received: {0}").format(odd_email))
+		comment_once(CONTACT, contact.name, text("Email as received: {0}", odd_email))
 	_keep_odd_phones(contact.name, purchase)
 
 
@@ -141,8 +141,8 @@ def _phone_row(rows: Sequence["Row"], flag: str) -> "Row | None":
 
 def _keep_odd_phones(contact: str, purchase: "Purchase") -> bool:
 	"""What Frappe does not take for a phone number is kept as a comment; True if one was written."""
-	texts = [_("Phone as received: {0}").format(number) for number in _odd_phones(purchase)]
-	return any([comment_once(CONTACT, contact, text) for text in texts])
+	remarks = [text("Phone as received: {0}", number) for number in _odd_phones(purchase)]
+	return any([comment_once(CONTACT, contact, remark) for remark in remarks])
 
 
 def _odd_phones(purchase: "Purchase") -> list[str]:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils.caching import request_cache
 from frappe.utils.nestedset import get_root_of
 
@@ -11,6 +10,7 @@ from mercadolibre_sync.arca import cuit
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.text import fit
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -84,7 +84,7 @@ def create(purchase: "Purchase") -> "Document":
 	# or address_line1: ERPNext would make its own contact and address of them.
 	customer.insert(ignore_permissions=True, set_name=purchase.buyer_id)
 	if rest:
-		comment_once(CUSTOMER, customer.name, _("Full name: {0}").format(purchase.customer_name))
+		comment_once(CUSTOMER, customer.name, text("Full name: {0}", purchase.customer_name))
 	_warn_of_bad_cuit(customer, purchase)
 	return customer
 
@@ -173,9 +173,7 @@ def _warn_of_bad_cuit(customer: "Document", purchase: "Purchase") -> None:
 		comment_once(
 			CUSTOMER,
 			customer.name,
-			_("The CUIT {0} has a wrong check digit. Ask the buyer for the right one.").format(
-				customer.tax_id
-			),
+			text("The CUIT {0} has a wrong check digit. Ask the buyer for the right one.", customer.tax_id),
 		)
 
 

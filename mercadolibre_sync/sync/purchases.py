@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import frappe
-from frappe import _
 
 from mercadolibre_sync.meli.client import Client
 from mercadolibre_sync.meli.errors import Forbidden, NotFound
@@ -20,6 +19,7 @@ from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
 from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.text import fold
+from mercadolibre_sync.words import Text, text
 
 SITE_WITH_REGISTRY = "MLA"
 
@@ -112,20 +112,20 @@ class Purchase:
 		return number.translate(str.maketrans("", "", ". -")) if number else None
 
 	@property
-	def why_no_new_customer(self) -> str | None:
+	def why_no_new_customer(self) -> Text | None:
 		"""Why this purchase must not create a customer, in words, or None if one of its orders may."""
 		reasons = [_why_no_new_customer(order, self.account) for order in self.orders]
 		return None if None in reasons else reasons[0]
 
 
-def _why_no_new_customer(order: Order, account: Account) -> str | None:
+def _why_no_new_customer(order: Order, account: Account) -> Text | None:
 	"""Contract, section 1: cancelled, suspected of fraud, or unpaid where only paid orders count."""
 	if order.is_cancelled:
-		return _("The order is cancelled, so no customer was created.")
+		return text("The order is cancelled, so no customer was created.")
 	if order.is_fraud_risk:
-		return _("MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order.")
+		return text("MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order.")
 	if account.only_paid_orders and not order.is_paid:
-		return _("The order is not paid yet and the account takes only paid orders.")
+		return text("The order is not paid yet and the account takes only paid orders.")
 	return None
 
 
@@ -154,10 +154,10 @@ def _order_ids(client: Client, reference: Reference) -> Sequence[str]:
 def _check(order: Order, account: Account) -> None:
 	if order.seller_id and order.seller_id != account.user_id:
 		raise NeedsAttention(
-			_("Order {0} belongs to another seller than the account {1}.").format(order.id, account.name)
+			text("Order {0} belongs to another seller than the account {1}.", order.id, account.name)
 		)
 	if not order.buyer.id:
-		raise TryLater(_("MercadoLibre sent order {0} without its buyer.").format(order.id))
+		raise TryLater(text("MercadoLibre sent order {0} without its buyer.", order.id))
 
 
 def _newest_first(orders: list[Order]) -> tuple[Order, ...]:

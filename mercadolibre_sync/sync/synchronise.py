@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import frappe
-from frappe import _
 
 from mercadolibre_sync.meli.notification import Reference
 from mercadolibre_sync.sync import accounts
@@ -12,6 +11,7 @@ from mercadolibre_sync.sync.lock import buyer_lock
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase, gather
 from mercadolibre_sync.sync.write import unchanged, write
+from mercadolibre_sync.words import text
 
 TRIES = 3
 # MariaDB: a row changed since the transaction's snapshot. Frappe 15 does not count it among the deadlocks.
@@ -29,7 +29,7 @@ def synchronise(account_name: str, reference: Reference, finish: Callable[[Outco
 	with connected(account.name) as client:
 		purchases = gather(client, account, reference)
 	if not purchases:
-		finish(Outcome(_("The shipment belongs to no order."), ignored=True))
+		finish(Outcome(text("The shipment belongs to no order."), ignored=True))
 		frappe.db.commit()
 	for purchase in purchases:
 		_write(purchase, finish)

@@ -1,13 +1,13 @@
 """Writing one buyer: everything between the first read and the commit, and no HTTP."""
 
 import frappe
-from frappe import _
 
 from mercadolibre_sync.sync import addresses, contacts, customers, links, versions
 from mercadolibre_sync.sync.links import Links
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase
 from mercadolibre_sync.sync.versions import Applied
+from mercadolibre_sync.words import text
 
 
 def unchanged(purchase: Purchase) -> Outcome | None:
@@ -29,7 +29,7 @@ def unchanged(purchase: Purchase) -> Outcome | None:
 	outdated = applied.is_outdated(purchase.order)
 	if _changes(customer, links.read(customer.name), purchase, outdated=outdated):
 		return None
-	return Outcome(_("Nothing had changed."), customer.name, purchase.order.id)
+	return Outcome(text("Nothing had changed."), customer.name, purchase.order.id)
 
 
 def write(purchase: Purchase) -> Outcome:
@@ -51,7 +51,7 @@ def _write_new(purchase: Purchase) -> Outcome:
 	customer = customers.create(purchase)
 	has_address = addresses.ensure(customer, purchase, ())
 	contacts.ensure(customer, purchase, (), None, outdated=False)
-	reason = _("New customer.") if has_address else _("New customer. Its address is not known yet.")
+	reason = text("New customer.") if has_address else text("New customer. Its address is not known yet.")
 	return Outcome(reason, customer.name, purchase.order.id)
 
 
@@ -62,12 +62,12 @@ def _write_known(customer: frappe._dict, applied: Applied, purchase: Purchase) -
 	known = links.read(customer.name)
 	nickname = customer.mercadolibre_nickname
 	changes = {
-		_("customer"): customers.update(customer, purchase, outdated=outdated),
-		_("address"): addresses.ensure(customer, purchase, known.addresses),
-		_("contact"): contacts.ensure(customer, purchase, known.contacts, nickname, outdated=outdated),
+		text("customer"): customers.update(customer, purchase, outdated=outdated),
+		text("address"): addresses.ensure(customer, purchase, known.addresses),
+		text("contact"): contacts.ensure(customer, purchase, known.contacts, nickname, outdated=outdated),
 	}
 	changed = [what for what, was_written in changes.items() if was_written]
-	reason = _("Updated: {0}.").format(", ".join(changed)) if changed else _("Nothing had changed.")
+	reason = text("Updated: {0}.", changed) if changed else text("Nothing had changed.")
 	return Outcome(reason, customer.name, purchase.order.id)
 
 
@@ -81,5 +81,5 @@ def _changes(customer: frappe._dict, known: Links, purchase: Purchase, *, outdat
 
 
 def _superseded(customer: str, purchase: Purchase) -> Outcome:
-	reason = _("A newer copy of this order was applied before: nothing to do.")
+	reason = text("A newer copy of this order was applied before: nothing to do.")
 	return Outcome(reason, customer, purchase.order.id)

@@ -17,6 +17,7 @@ from mercadolibre_sync.meli.notification import Notification
 from mercadolibre_sync.meli.oauth import Tokens
 from mercadolibre_sync.sync import connection, versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
+from mercadolibre_sync.words import restored
 from simulator.control import MeliControl
 from simulator.server import running
 from tests.ground import masters, visit
@@ -102,7 +103,10 @@ class SiteTestCase(unittest.TestCase):
 		return self.notification(name)
 
 	def notification(self, name: str) -> frappe._dict:
-		return frappe.db.get_value(NOTIFICATION, name, "*", as_dict=True)
+		"""The row, with its reason as this process reads it."""
+		row = frappe.db.get_value(NOTIFICATION, name, "*", as_dict=True)
+		row.reason = str(restored(row.reason))
+		return row
 
 	def reason(self, notification: frappe._dict) -> str:
 		"""Why the notification is in its state, in English."""

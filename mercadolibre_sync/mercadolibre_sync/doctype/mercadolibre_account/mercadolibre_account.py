@@ -29,7 +29,7 @@ class MercadoLibreAccount(Document):
 
 	def validate_customer_group(self) -> None:
 		if problem := customer_group_problem(self.customer_group):
-			frappe.throw(problem)
+			frappe.throw(str(problem))
 
 	def set_status(self) -> None:
 		"""A token typed in by hand is taken for a good one until MercadoLibre refuses it."""
