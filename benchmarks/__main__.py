@@ -28,9 +28,9 @@ def main() -> int:
 	chosen = parser.parse_args().subjects
 	connect()
 	with set_up() as stage:
-		rows, row_bytes = _measure(stage, chosen or list(SUBJECTS)), needs.row_bytes()
+		rows = _measure(stage, chosen or list(SUBJECTS))
 	if not chosen:
-		report.write(rows, list(needs.needs(_figures(rows), row_bytes)))
+		report.write(rows, list(needs.needs(_figures(rows))))
 	short = [row for row in rows if row.reached is False]
 	print(f"\n{len(rows) - len(short)} of {len(rows)} rows reach their goal or could not be measured here.")
 	return int(bool(short))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import frappe
 
 from benchmarks.clock import alternating
+from benchmarks.needs import bytes_per_row
 from benchmarks.row import Row
 from benchmarks.stage import ACCOUNT_NAME, SELLER, Stage
 from benchmarks.writing import new_buyer_milliseconds
@@ -23,23 +24,27 @@ def rows(stage: Stage) -> Iterator[Row]:
 		few = new_buyer_milliseconds(stage, ROUNDS)
 	with _customers(stage, LARGE):
 		many = new_buyer_milliseconds(stage, ROUNDS)
+		customer_bytes = bytes_per_row("Customer")
 	yield Row(
 		f"new buyer with {LARGE:,} customers",
 		f"{many:.1f} ms: {many / few:.2f} ×",
 		f"with {SMALL:,}: {few:.1f} ms",
 		"≤ 1.15 ×",
 		many <= 1.15 * few,
+		{"customer_bytes": customer_bytes},
 	)
 	with _notifications(SMALL):
 		few = _store_and_claim()
 	with _notifications(LARGE):
 		many = _store_and_claim()
+		notification_bytes = bytes_per_row(NOTIFICATION)
 	yield Row(
 		f"storing and claiming a notification with {LARGE:,} in the inbox",
 		f"{many:.1f} ms: {many / few:.2f} ×",
 		f"with {SMALL:,}: {few:.1f} ms",
 		"≤ 1.5 ×",
 		many <= 1.5 * few,
+		{"notification_bytes": notification_bytes},
 	)
 	stage.calm()
 

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import frappe
 
-from mercadolibre_sync.inbox.states import NOTIFICATION
-from mercadolibre_sync.sync.versions import ORDER
-
 ORDERS_A_DAY = (1_000, 10_000, 100_000, 1_000_000)
 # The busiest hour of a shop's day has about a tenth of its orders.
 BUSIEST_HOUR = 0.1
@@ -19,6 +16,8 @@ CALLS_PER_ORDER = 4
 CALLS_PER_HOUR = 18_000
 SECONDS_PER_HOUR = 3600
 NOTIFICATIONS_KEPT_DAYS = 30
+# An address, a contact with their links, and the order's version are no larger than a customer each.
+DOCUMENTS_PER_ORDER = 4
 # A worker that is busy all the time has no room for the unforeseen.
 WORKERS_LOAD = 0.7
 
@@ -43,8 +42,12 @@ class Need:
 		return "nothing"
 
 
-def needs(figures: Mapping[str, float], row_bytes: Mapping[str, float]) -> Iterator[Need]:
-	"""`figures`: measured `orders_per_second` of a worker at MercadoLibre's pace and `acknowledge_ms` of a post."""
+def needs(figures: Mapping[str, float]) -> Iterator[Need]:
+	"""`figures`: those of the rows.
+
+	`orders_per_second` of a worker at MercadoLibre's pace, `acknowledge_ms` of a post, and the bytes that a customer
+	(`customer_bytes`) and a notification (`notification_bytes`) take with their indexes.
+	"""
 	for orders in ORDERS_A_DAY:
 		per_second = orders * BUSIEST_HOUR / SECONDS_PER_HOUR
 		yield Need(
@@ -53,26 +56,24 @@ def needs(figures: Mapping[str, float], row_bytes: Mapping[str, float]) -> Itera
 			math.ceil(per_second / figures["orders_per_second"] / WORKERS_LOAD),
 			per_second * NOTIFICATIONS_PER_ORDER * figures["acknowledge_ms"] / 1000,
 			orders * BUSIEST_HOUR * CALLS_PER_ORDER,
-			_megabytes(orders, row_bytes),
+			_megabytes(orders, figures),
 		)
 
 
-def _megabytes(orders: int, row_bytes: Mapping[str, float]) -> float:
-	lasting = (
-		orders * 365 * sum(row_bytes.get(doctype, 0) for doctype in ("Customer", "Address", "Contact", ORDER))
-	)
-	passing = orders * NOTIFICATIONS_KEPT_DAYS * NOTIFICATIONS_PER_ORDER * row_bytes.get(NOTIFICATION, 0)
-	return (lasting + passing) / 1e6
+def _megabytes(orders: int, figures: Mapping[str, float]) -> float:
+	lasting = orders * 365 * DOCUMENTS_PER_ORDER * figures["customer_bytes"]
+	kept = orders * NOTIFICATIONS_KEPT_DAYS * NOTIFICATIONS_PER_ORDER
+	return (lasting + kept * figures["notification_bytes"]) / 1e6
 
 
-def row_bytes() -> dict[str, float]:
-	"""Bytes that one row takes with its indexes, by doctype, as the database estimates them."""
-	rows = frappe.db.sql(
-		"""
-		select substring(table_name, 4), (data_length + index_length) / greatest(table_rows, 1)
-		from information_schema.tables
-		where table_schema = database() and table_rows > 100 and table_name in %(tables)s
-		""",
-		{"tables": [f"tab{doctype}" for doctype in ("Customer", "Address", "Contact", ORDER, NOTIFICATION)]},
+def bytes_per_row(doctype: str) -> float:
+	"""Bytes that a row of this table takes with its indexes, as the database estimates them."""
+	return float(
+		frappe.db.sql(
+			"""
+			select (data_length + index_length) / greatest(table_rows, 1) from information_schema.tables
+			where table_schema = database() and table_name = %s
+			""",
+			f"tab{doctype}",
+		)[0][0]
 	)
-	return {doctype: float(size) for doctype, size in rows}
