@@ -44,6 +44,9 @@ def rows(stage: Stage) -> Iterator[Row]:
 
 
 def _asked(stage: Stage, url: str, order: str) -> list[Call]:
+	# `arrival` waits for the end of all notifications of the order; those before are over.
+	frappe.db.delete(NOTIFICATION)
+	frappe.db.commit()
 	stage.meli.forget_calls()
 	arrival(stage, url, order)
 	return stage.api_calls()

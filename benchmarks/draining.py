@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from benchmarks.clock import median, seconds_until
 from benchmarks.row import Row
-from benchmarks.stage import LATENCY_SECONDS, Stage, ended, states
+from benchmarks.stage import LATENCY_SECONDS, SELLER, Stage, ended, states
 from tests.ground.process import web_server, workers
 
 BACKLOG = 100
@@ -93,7 +93,7 @@ def _single_order(stage: Stage, url: str) -> Row:
 	)
 
 
-def arrival(stage: Stage, url: str, order: str, limit: float = 30) -> float | None:
+def arrival(stage: Stage, url: str, order: str, limit: float = 30, seller: str = SELLER) -> float | None:
 	"""Seconds from the post until the order is brought in, None if it is not within `limit`."""
-	stage.post(url, order)
+	stage.post(url, order, seller)
 	return seconds_until(lambda: ended(order), limit)

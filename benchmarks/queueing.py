@@ -51,8 +51,7 @@ def _behind_failures_of_another(stage: Stage, url: str) -> Row:
 		seconds_until(
 			lambda: frappe.db.rollback() or frappe.db.exists(NOTIFICATION, {"status": "Failed"}), 30
 		)
-		stage.post(url, order, OTHER_SELLER)
-		waited = arrival(stage, url, order, LIMIT_SECONDS)
+		waited = arrival(stage, url, order, LIMIT_SECONDS, OTHER_SELLER)
 	return _row(
 		f"{FAILING:,} notifications of one account that all fail, then one of another", waited, "–", 5
 	)
