@@ -7,7 +7,7 @@ import frappe
 from frappe.utils.password import update_password
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from tests.ground.machine import program_path
+from tests.ground import machine
 from tests.ground.people import make_user
 from tests.ground.process import realtime, web_server
 from tests.site.base import SiteTestCase
@@ -97,7 +97,7 @@ def chromium() -> Iterator[Browser]:
 	here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 	expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 	with sync_playwright() as playwright:
-		browser = playwright.chromium.launch(executable_path=program_path("chromium"), args=[here])
+		browser = playwright.chromium.launch(executable_path=machine.browser(), args=[here])
 		try:
 			yield browser
 		finally:
