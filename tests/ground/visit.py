@@ -26,8 +26,13 @@ from simulator.control import MeliControl
 
 # With the Email Accounts aside, nothing that a test sends can leave.
 LOGS = ("Error Log", "Notification Log", "Email Queue", "Email Queue Recipient", "Email Account")
-# Where settings and secrets lie, by their doctype.
-ROWS_ASIDE = ("tabSingles", "__Auth")
+# Where settings and secrets lie, by their doctype; and what tests set otherwise for the whole site.
+OURS = "doctype in (select name from tabDocType where module = %(module)s)"
+ROWS_ASIDE = {
+	"tabSingles": OURS,
+	"__Auth": OURS,
+	"tabDefaultValue": "parent = '__default' and defkey in ('cust_master_name', 'lang')",
+}
 # Neither documents nor rows that anybody made: counters of names, which others may be using already.
 NOT_COUNTED = frozenset({"tabSeries"})
 # Rows about a document that are not documents themselves: table, columns of the doctype and of the name.
@@ -207,21 +212,26 @@ def _is_aside(what: str) -> bool:
 
 
 def _set_rows_aside(table: str) -> None:
-	doctypes = set(_own_doctypes())
 	frappe.db.sql_ddl(f"create table `_aside {table}` like `{table}`")
-	frappe.db.sql(
-		f"insert into `_aside {table}` select * from `{table}` where doctype in %(doctypes)s",
-		{"doctypes": tuple(doctypes)},
-	)
-	_delete(table, {"doctype": doctypes})
+	_copy_rows(table, f"_aside {table}", where=ROWS_ASIDE[table])
+	if ROWS_ASIDE[table] == OURS:
+		_delete_rows(table)
 	frappe.db.commit()
 
 
 def _put_rows_back(table: str) -> None:
 	if _is_aside(table):
-		_delete(table, {"doctype": set(_own_doctypes())})
-		frappe.db.sql(f"insert into `{table}` select * from `_aside {table}`")
+		_delete_rows(table)
+		_copy_rows(f"_aside {table}", table)
 		frappe.db.sql_ddl(f"drop table `_aside {table}`")
+
+
+def _copy_rows(source: str, target: str, where: str = "true") -> None:
+	frappe.db.sql(f"insert into `{target}` select * from `{source}` where {where}", {"module": MODULE})
+
+
+def _delete_rows(table: str) -> None:
+	frappe.db.sql(f"delete from `{table}` where {ROWS_ASIDE[table]}", {"module": MODULE})
 
 
 def _postpone_lookups() -> None:
