@@ -25,8 +25,12 @@ class TestBackfill(BackfillTestCase, DeskTestCase):
 		self.page.evaluate(
 			"""() => {
 				window.bar = [];
-				const width = () => document.querySelector(".modal .progress-bar").style.width;
-				frappe.realtime.on("progress", () => bar.push(parseFloat(width())));
+				window.words = new Set();
+				const find = (part) => document.querySelector(`.progress-area .progress-${part}`);
+				frappe.realtime.on("mercadolibre_backfill", () => {
+					bar.push(parseFloat(find("bar").style.width));
+					words.add(find("message").innerText);
+				});
 			}"""
 		)
 		with workers():
@@ -35,4 +39,5 @@ class TestBackfill(BackfillTestCase, DeskTestCase):
 		bar = self.page.evaluate("bar")
 		self.assertEqual(bar, sorted(bar))
 		self.assertGreater(len(set(bar)), 1)
+		self.assertIn(f"{ORDERS} encontradas, {ORDERS} en cola", self.page.evaluate("[...words]"))
 		self.assertEqual(self.value("queued"), ORDERS)
