@@ -12,7 +12,7 @@ from collections.abc import Callable
 import frappe
 
 from mercadolibre_sync.inbox import claims, housekeeping, intake, missed_feeds, sweep
-from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.inbox.states import NOTIFICATION, PRIORITY_FRESH
 from mercadolibre_sync.meli.notification import Notification
 from simulator.control import MeliControl
 from tests.ground.site import connect
@@ -87,7 +87,7 @@ def report(size: int) -> None:
 
 
 def store(number: int) -> None:
-	intake.store(notification(number), ACCOUNT_NAME, intake.SOURCE_POSTED, intake.PRIORITY_FRESH)
+	intake.store(notification(number), ACCOUNT_NAME, intake.SOURCE_POSTED, PRIORITY_FRESH)
 	frappe.db.commit()
 
 

@@ -107,7 +107,8 @@ class MeliControl:
 	# The application and its grants.
 
 	def set_application(self, **changes: Any) -> None:
-		"""Change `id`, `secret`, `redirect_uri`, `requires_pkce`, `offline_access`, `blocked`, `token_lifetime`."""
+		"""Change `id`, `secret`, `redirect_uri`, `requires_pkce`, `offline_access`, `blocked`, `token_lifetime`,
+		`max_requests_per_hour`."""
 		self.do("set_application", **changes)
 
 	def issue_tokens(self, seller_id: str) -> dict[str, Any]:

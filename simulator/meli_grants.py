@@ -46,7 +46,10 @@ def _invalid_grant() -> Refusal:
 
 @dataclass
 class Application:
-	"""`redirect_uri`: the one registered; None accepts any, which MercadoLibre never does."""
+	"""`redirect_uri`: the one registered; None accepts any, which MercadoLibre never does.
+
+	`max_requests_per_hour`: None leaves it out.
+	"""
 
 	id: str = APPLICATION_ID
 	secret: str = APPLICATION_SECRET
@@ -55,6 +58,7 @@ class Application:
 	offline_access: bool = True
 	blocked: bool = False
 	token_lifetime: float = TOKEN_LIFETIME
+	max_requests_per_hour: int | None = 18_000
 
 
 @dataclass

@@ -7,7 +7,7 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from mercadolibre_sync.inbox import states
-from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.inbox.states import NOTIFICATION, PRIORITY_FRESH
 from mercadolibre_sync.meli.errors import UnexpectedShape
 from mercadolibre_sync.meli.notification import Notification, parse
 from mercadolibre_sync.sync.versions import system_time
@@ -16,9 +16,6 @@ SOURCE_POSTED = "MercadoLibre"
 SOURCE_MISSED = "Missed feed"
 SOURCE_BACKFILL = "Back-fill"
 SOURCE_BY_HAND = "By hand"
-
-PRIORITY_FRESH = 0
-PRIORITY_BACKFILL = 1
 
 
 def receive(body: bytes) -> bool:

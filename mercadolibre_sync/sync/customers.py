@@ -27,12 +27,6 @@ def find(buyer_id: str) -> str | None:
 	)
 
 
-def has_number(buyer_id: str) -> bool:
-	"""Whether the buyer's Customer has a document number already."""
-	customer = find(buyer_id)
-	return bool(customer and frappe.db.get_value(CUSTOMER, customer, "tax_id"))
-
-
 def create(purchase: "Purchase") -> str:
 	"""Insert the buyer's Customer and return its name."""
 	customer_name, rest = fit(purchase.customer_name, NAME_LENGTH)
@@ -126,17 +120,13 @@ def _same_number(customer: "Document", purchase: "Purchase") -> bool:
 
 
 def _warn_of_bad_cuit(customer: "Document", purchase: "Purchase") -> None:
-	if is_cuit(purchase.document_type) and not cuit.is_valid(purchase.document_number or ""):
+	if purchase.has_cuit and not cuit.is_valid(purchase.document_number or ""):
 		comment_once(
 			customer,
 			_("The CUIT {0} has a wrong check digit. Ask the buyer for the right one.").format(
 				customer.tax_id
 			),
 		)
-
-
-def is_cuit(document_type: str | None) -> bool:
-	return (document_type or "").strip().upper() == "CUIT"
 
 
 def _default_territory() -> str | None:

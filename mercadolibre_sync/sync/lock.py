@@ -9,6 +9,8 @@ from frappe import _
 from mercadolibre_sync.sync.errors import TryLater
 
 WAIT_SECONDS = 30
+# Shorter than the lease of those who wait for it.
+WAIT_FOR_BUYER_SECONDS = 10
 
 
 def buyer_lock(buyer_id: str):
@@ -17,7 +19,7 @@ def buyer_lock(buyer_id: str):
 	A new buyer has no row yet that could be locked, and two workers inserting it would meet in a unique
 	key after half the work.
 	"""
-	return named_lock(f"buyer:{buyer_id}")
+	return named_lock(f"buyer:{buyer_id}", WAIT_FOR_BUYER_SECONDS)
 
 
 @contextmanager

@@ -6,12 +6,16 @@ notification, which is cleared after a while, and it tells a back-fill what it m
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import frappe
 from frappe.utils import get_system_timezone, now_datetime
 
 from mercadolibre_sync.meli.models import Order
+
+if TYPE_CHECKING:
+	from mercadolibre_sync.sync.purchases import Purchase
 
 ORDER = "MercadoLibre Order"
 
@@ -38,10 +42,9 @@ def is_outdated(order: Order, customer: str) -> bool:
 
 
 def synced(order_ids: Sequence[str]) -> dict[str, frappe._dict]:
-	"""The versions of these orders that were read last, by number: `last_updated` in system time, `customer`."""
-	rows = frappe.get_all(
-		ORDER, filters={"name": ("in", order_ids)}, fields=["name", "last_updated", "customer"]
-	)
+	"""What was noted of these orders, by number: `last_updated` in system time, `customer`, `seen_shipment`."""
+	fields = ["name", "last_updated", "customer", "seen_shipment"]
+	rows = frappe.get_all(ORDER, filters={"name": ("in", order_ids)}, fields=fields, order_by=None)
 	return {row.name: row for row in rows}
 
 
@@ -49,15 +52,17 @@ def _is_older(order: Order, applied: datetime | None) -> bool:
 	return bool(applied and order.last_updated and system_time(order.last_updated) < applied)
 
 
-def record(orders: Sequence[Order], account: str, customer: str | None) -> None:
+def record(purchase: "Purchase", customer: str | None) -> None:
 	"""Note the versions just applied. Nothing is written for a version that is known."""
-	for order in orders:
+	for order in purchase.orders:
 		version = {
-			"account": account,
+			"account": purchase.account.name,
 			"customer": customer,
 			"order_status": order.status,
 			"last_updated": system_time(order.last_updated),
 		}
+		if purchase.seen_shipment and order.shipment_id == purchase.seen_shipment:
+			version["seen_shipment"] = purchase.seen_shipment
 		known = frappe.db.get_value(ORDER, order.id, list(version), as_dict=True)
 		if not known:
 			_insert(order.id, version)

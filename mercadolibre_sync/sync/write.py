@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 
 from mercadolibre_sync.sync import addresses, contacts, customers, versions
+from mercadolibre_sync.sync.errors import TryLater
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase
 
@@ -16,13 +17,15 @@ def write(purchase: Purchase) -> Outcome:
 	"""
 	customer = customers.find(purchase.buyer_id)
 	outcome = _write_known(customer, purchase) if customer else _write_new(purchase)
-	versions.record(purchase.orders, purchase.account.name, outcome.customer)
+	versions.record(purchase, outcome.customer)
 	return outcome
 
 
 def _write_new(purchase: Purchase) -> Outcome:
 	if reason := purchase.why_no_new_customer:
 		return Outcome(reason, order_id=purchase.order.id, ignored=True)
+	if purchase.is_abridged:
+		raise TryLater(_("The customer was deleted meanwhile. Trying again by itself."))
 	customer = customers.create(purchase)
 	has_address = addresses.ensure(customer, purchase)
 	contacts.ensure(customer, purchase, None, outdated=False)
@@ -39,7 +42,8 @@ def _write_known(customer: str, purchase: Purchase) -> Outcome:
 	changes = {
 		_("customer"): customers.update(customer, purchase, outdated=outdated),
 		_("address"): addresses.ensure(customer, purchase),
-		_("contact"): contacts.ensure(customer, purchase, previous_nickname, outdated=outdated),
+		_("contact"): purchase.tells_the_name
+		and contacts.ensure(customer, purchase, previous_nickname, outdated=outdated),
 	}
 	changed = [what for what, was_written in changes.items() if was_written]
 	reason = _("Updated: {0}.").format(", ".join(changed)) if changed else _("Nothing had changed.")
