@@ -1,7 +1,6 @@
 """What the inbox's own queries cost at a thousand rows and at a million, beside a yardstick in the same run.
 
 The yardstick is a read by primary key: what the machine and the driver cost without any search.
-Everything in the inbox of the site is deleted.
 """
 
 import argparse
@@ -16,7 +15,8 @@ from mercadolibre_sync.inbox.states import NOTIFICATION, PRIORITY_FRESH
 from mercadolibre_sync.meli.notification import Notification
 from simulator.control import MeliControl
 from tests.ground.site import connect
-from tests.site.base import ACCOUNT_NAME, SELLER, clean, make_account, simulator_url
+from tests.ground.visit import visit
+from tests.site.base import ACCOUNT_NAME, SELLER, make_account, simulator_url
 
 SIZES = (1_000, 1_000_000)
 ROUNDS = 50
@@ -26,19 +26,15 @@ def main() -> None:
 	parser = argparse.ArgumentParser(prog="python -m benchmarks.inbox", description=__doc__)
 	parser.add_argument("--rows", type=int, nargs="+", default=SIZES)
 	connect()
-	clean()
-	MeliControl(simulator_url()).add_seller(SELLER, ACCOUNT_NAME)
-	make_account()
-	frappe.db.commit()
-	rows = 0
-	try:
+	with visit():
+		MeliControl(simulator_url()).add_seller(SELLER, ACCOUNT_NAME)
+		make_account()
+		frappe.db.commit()
+		rows = 0
 		for size in parser.parse_args().rows:
 			fill(rows, size)
 			rows = size
 			report(size)
-	finally:
-		frappe.db.truncate(NOTIFICATION)
-		clean()
 
 
 def fill(first: int, last: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import frappe
-from frappe.utils import get_assets_json, get_url, now_datetime
+from frappe.utils import now_datetime
 
 from demo.stage import SELLER, Stage, set_up
 from demo.table import show
@@ -32,7 +32,6 @@ def main() -> int:
 	with set_up() as stage:
 		prepare(stage)
 		failed = [step.title for number, step in enumerate(STEPS, 1) if not perform(stage, number, step)]
-	print(where_to_look())
 	if failed:
 		print("Not what the contract says: " + "; ".join(failed))
 	return 1 if failed else 0
@@ -96,19 +95,6 @@ def customer_row(buyer: str) -> dict[str, object]:
 		"Contacts": [" ".join(filter(None, row.values())) for row in reversed(contacts)],
 		"Ver en MercadoLibre": customer.mercadolibre_profile,
 	}
-
-
-def where_to_look() -> str:
-	if not get_assets_json():
-		return "\nThis ground has no desk to look at; run the demo on a bench for that: make demo BENCH=... SITE=..."
-	lines = ["", f"In the browser, as Administrator, with the bench running (site {frappe.local.site}):"]
-	for what, path in (
-		('the customers, with the button "Ver en MercadoLibre"', "customer?mercadolibre_account=DEMO"),
-		("what was notified, and what became of it", "mercadolibre-notification"),
-		("the account", "mercadolibre-account/DEMO"),
-	):
-		lines.append(f"   {get_url(f'/app/{path}'):<70} {what}")
-	return "\n".join(lines)
 
 
 # The steps.

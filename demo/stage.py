@@ -11,15 +11,14 @@ from frappe.utils.password import set_encrypted_password
 from mercadolibre_sync.arca.certificate import create_key_and_csr
 from mercadolibre_sync.inbox import wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
-from mercadolibre_sync.sync import versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.sync.fiscal import registry
-from mercadolibre_sync.sync.fiscal.tickets import TICKET
-from mercadolibre_sync.sync.links import linked_to
 from simulator.arca_control import ArcaControl
 from simulator.control import MeliControl
 from simulator.server import running
+from tests.ground import masters
 from tests.ground.process import wait_for, web_server, workers
+from tests.ground.visit import visit
 
 SELLER = "526127536"
 ACCOUNT_NAME = "DEMO"
@@ -59,28 +58,23 @@ class Stage:
 
 @contextlib.contextmanager
 def set_up(*, worker: bool = True) -> Iterator[Stage]:
-	"""Everything running, with nothing left of an earlier demo. Without a worker, what is posted stays queued."""
-	with running() as simulator:
+	"""Everything running, until the end of which the site's own accounts and settings are set aside.
+
+	Without a worker, what is posted stays queued.
+	"""
+	with visit(), running() as simulator:
 		update_site_config("mercadolibre_sync_simulator", simulator)
 		frappe.local.conf["mercadolibre_sync_simulator"] = simulator
 		meli, arca = MeliControl(simulator), ArcaControl(simulator)
 		meli.add_seller(SELLER, ACCOUNT_NAME)
-		_clear()
 		_connect(meli)
 		_connect_registry(arca)
-		try:
-			with web_server() as url, workers("default", count=int(worker)):
-				yield Stage(meli, arca, url)
-		finally:
-			_disconnect_registry()
+		with web_server() as url, workers("default", count=int(worker)):
+			yield Stage(meli, arca, url)
 
 
 def _connect(meli: MeliControl) -> None:
 	settings = frappe.get_single("MercadoLibre Settings")
-	if settings.application_id and settings.application_id != meli.application_id:
-		raise SystemExit(
-			"This site is connected to a real application at MercadoLibre: run the demo on another one."
-		)
 	settings.update({"application_id": meli.application_id, "client_secret": meli.application_secret})
 	settings.save()
 	account = frappe.new_doc(ACCOUNT)
@@ -90,8 +84,8 @@ def _connect(meli: MeliControl) -> None:
 			"nickname": ACCOUNT_NAME,
 			"user_id": SELLER,
 			"site": "MLA",
-			"company": frappe.get_all("Company", pluck="name", limit=1)[0],
-			"customer_group": frappe.get_all("Customer Group", {"is_group": 0}, pluck="name", limit=1)[0],
+			"company": masters.company(),
+			"customer_group": masters.customer_group(),
 		}
 	)
 	account.insert()
@@ -105,8 +99,6 @@ def _connect(meli: MeliControl) -> None:
 def _connect_registry(arca: ArcaControl) -> None:
 	"""A certificate of the simulated ARCA, as a person would get one from the real one."""
 	settings = frappe.get_single(registry.SETTINGS)
-	if settings.certificate and settings.cuit != OWN_CUIT:
-		raise SystemExit("This site has a certificate of ARCA's: run the demo on another one.")
 	key, request = create_key_and_csr(OWN_CUIT, "Demo SA", "demo")
 	settings.update(
 		{
@@ -119,32 +111,5 @@ def _connect_registry(arca: ArcaControl) -> None:
 	)
 	settings.save()
 	frappe.db.commit()
-
-
-def _disconnect_registry() -> None:
-	# Without the simulator the settings would lead to the real ARCA, with a certificate it does not know.
-	frappe.db.rollback()
-	frappe.db.set_single_value(registry.SETTINGS, "enabled", 0)
-	frappe.db.commit()
-
-
-def _clear() -> None:
-	for customer in frappe.get_all("Customer", {"mercadolibre_account": ACCOUNT_NAME}, pluck="name"):
-		documents = [
-			(doctype, row.name)
-			for doctype in ("Address", "Contact")
-			for row in linked_to(customer, doctype, ["name"])
-		]
-		for table in (NOTIFICATION, versions.ORDER):
-			frappe.db.delete(table, {"customer": customer})
-		for doctype, name in [*documents, ("Customer", customer)]:
-			frappe.delete_doc(doctype, name, force=True, ignore_missing=True)
-	for table in (NOTIFICATION, versions.ORDER):
-		frappe.db.delete(table, {"account": ACCOUNT_NAME})
-	frappe.delete_doc(ACCOUNT, ACCOUNT_NAME, force=True, ignore_missing=True)
-	# A ticket of an earlier simulator is worth nothing at this one.
-	for ticket in frappe.get_all(TICKET, pluck="name"):
-		frappe.delete_doc(TICKET, ticket, force=True)
 	registry.forget_that_it_is_down()
 	wake.fall_asleep()
-	frappe.db.commit()

@@ -2,7 +2,6 @@
 
 import frappe
 from frappe import _
-from frappe.rate_limiter import rate_limit
 from frappe.utils import escape_html, get_url_to_form, get_url_to_list
 from werkzeug.wrappers import Response
 
@@ -11,13 +10,8 @@ from mercadolibre_sync.inbox import intake, wake
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.sync.errors import SyncError
 
-# A brake for strangers, far above what MercadoLibre sends one seller from one address: an answer other
-# than 200 makes MercadoLibre disable the topic.
-POSTS_PER_MINUTE_AND_ADDRESS = 1000
-
 
 @frappe.whitelist(allow_guest=True, xss_safe=True, methods=["POST"])
-@rate_limit(limit=POSTS_PER_MINUTE_AND_ADDRESS, seconds=60)
 def notifications() -> Response:
 	"""Take a notification: POST /api/method/mercadolibre_sync.api.notifications.
 
@@ -25,7 +19,7 @@ def notifications() -> Response:
 	never has a reason to disable a topic (it does when an answer is not 200 within 500 ms). The status
 	codes that Frappe gives before or instead of this function are listed in docs/notifications.md.
 	"""
-	if intake.receive(frappe.request.get_data()):
+	if intake.receive(frappe.request.get_data(), frappe.local.request_ip):
 		frappe.db.after_commit.add(wake.wake)
 	return Response(status=200)
 

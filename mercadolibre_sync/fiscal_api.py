@@ -26,7 +26,7 @@ def compare(customer: str) -> dict:
 	answer = _answer(document, fresh=True)
 	decision = answer.decision
 	return {
-		"message": explain_decision(decision) if decision.review else "",
+		"message": str(explain_decision(decision)) if decision.review else "",
 		"rows": [asdict(row) for row in offer.rows(document, answer)],
 	}
 
@@ -52,6 +52,6 @@ def _answer(document, *, fresh: bool) -> Lookup:
 	if answer is None:
 		frappe.throw(_('ARCA is not asked: tick "Ask the Taxpayer Registry" in ARCA Settings.'))
 	if answer.error:
-		frappe.throw(explain_error(answer.error))
+		frappe.throw(str(explain_error(answer.error)))
 	frappe.cache.set_value(key, answer.persona, expires_in_sec=KEPT_SECONDS)
 	return answer

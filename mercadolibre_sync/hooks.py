@@ -10,11 +10,19 @@ required_apps = ["frappe/erpnext"]
 export_python_type_annotations = True
 require_type_annotated_api_methods = True
 
+before_install = "mercadolibre_sync.install.before_install"
 after_install = "mercadolibre_sync.install.after_install"
 after_migrate = "mercadolibre_sync.install.after_migrate"
 before_uninstall = "mercadolibre_sync.uninstall.before_uninstall"
 
 doctype_js = {"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js"]}
+
+doctype_list_js = dict.fromkeys(
+	("Customer", "MercadoLibre Account", "MercadoLibre Back-fill", "MercadoLibre Notification"),
+	"public/js/words.js",
+)
+
+extend_bootinfo = "mercadolibre_sync.boot.translate_sidebar"
 
 doc_events = {"Customer": {"validate": "mercadolibre_sync.sync.fiscal.customer.validate"}}
 

@@ -1,6 +1,18 @@
 import frappe
+from frappe import _
+from frappe.utils import get_url
 
 from mercadolibre_sync import custom_fields
+
+
+def before_install() -> None:
+	"""Make Frappe's map of modules anew, or it may install none of our doctypes.
+
+	On a bench in use Redis holds the map from before the app was added. This process read it when it started,
+	and clearing the cache, as Frappe does before an installation, empties Redis only (frappe PR #41437).
+	"""
+	frappe.cache.delete_value("app_modules")
+	frappe.setup_module_map()
 
 
 def after_install() -> None:
@@ -14,8 +26,18 @@ def after_install() -> None:
 		None,
 		update_modified=False,
 	)
+	print(_next_step())
 
 
 def after_migrate() -> None:
 	"""Bring custom fields up to date with the installed version."""
 	custom_fields.create()
+
+
+def _next_step() -> str:
+	"""Where whoever installs goes next, in the site's language: a terminal has none."""
+	text = _(
+		"MercadoLibre Sync is installed. Next: enter your MercadoLibre application in MercadoLibre Settings, {0}",
+		lang=frappe.db.get_default("lang"),
+	)
+	return text.format(get_url("/app/mercadolibre-settings"))

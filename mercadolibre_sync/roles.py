@@ -1,4 +1,4 @@
-"""The app's two roles. Nobody else sees accounts, notifications or settings."""
+"""The app's two roles. Beside them only System Managers see accounts, notifications and settings."""
 
 MANAGER = "MercadoLibre Manager"
 USER = "MercadoLibre User"

@@ -13,10 +13,19 @@ def before_uninstall() -> None:
 	frappe.db.delete("__Auth", {"doctype": ("in", doctypes)})
 	frappe.db.delete("Logs To Clear", {"ref_doctype": ("in", doctypes)})
 	custom_fields.delete()
+	_delete_scheduled_jobs()
 	_delete_desk_entries()
 	frappe.db.delete("Has Role", {"role": ("in", ROLES)})
 	for role in ROLES:
 		frappe.delete_doc("Role", role, ignore_missing=True, force=True)
+
+
+def _delete_scheduled_jobs() -> None:
+	"""Frappe drops them at the next migration, and until then runs them on tables that are gone."""
+	for job in frappe.get_all(
+		"Scheduled Job Type", {"method": ("like", "mercadolibre_sync.%")}, pluck="name"
+	):
+		frappe.delete_doc("Scheduled Job Type", job, force=True)
 
 
 def _delete_desk_entries() -> None:

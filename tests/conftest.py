@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,6 +17,16 @@ def _empty_queue() -> None:
 		import redis
 
 		redis.from_url(address).flushdb()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _site_as_found() -> Iterator[None]:
+	"""Fail the run if a table that its processes wrote to has more or fewer rows afterwards than before."""
+	yield
+	# Without tests on a site, as with tests/unit alone, there was no visit, and Frappe need not be there.
+	if visit := sys.modules.get("tests.ground.visit"):
+		left = visit.end()
+		assert not left, f"Rows left on the site, by table: {left}"
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

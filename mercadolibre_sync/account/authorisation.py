@@ -12,7 +12,7 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from mercadolibre_sync.account import allowance
-from mercadolibre_sync.inbox import claims, failures
+from mercadolibre_sync.inbox import claims, door, failures
 from mercadolibre_sync.meli import errors
 from mercadolibre_sync.meli.client import Client
 from mercadolibre_sync.meli.models import User
@@ -155,6 +155,7 @@ def _store(account: str, seller: User, tokens: Tokens) -> None:
 		values = {"user_id": seller.id, "nickname": seller.nickname}
 		values |= {"authorised_at": now_datetime(), "silent_since": None}
 		frappe.db.set_value(ACCOUNT, account, values)
+		door.forget_sellers()
 		claims.requeue_waiting_for_account(account)
 		# The callback is a GET, which Frappe would roll back; the previous tokens are dead by now.
 		frappe.db.commit()
@@ -217,7 +218,7 @@ def _explain(failure: errors.MeliError, attempt: _Attempt) -> str:
 		return _(
 			'MercadoLibre did not accept the authorisation. Check that the "Redirect URI" of the application is exactly {0} and that MercadoLibre does not wait for data of the seller, then press Authorise again.'
 		).format(attempt.redirect_uri)
-	return failures.describe(failure)
+	return str(failures.describe(failure))
 
 
 def _session() -> str:

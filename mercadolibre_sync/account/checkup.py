@@ -71,5 +71,4 @@ def _billing(client: Client, order_id: str, account: Account) -> Result:
 
 
 def _failure(subject: str, error: Exception) -> Result:
-	message = failures.describe(error) if isinstance(error, MeliError) else str(error)
-	return Result(subject, False, message)
+	return Result(subject, False, str(failures.describe(error)))

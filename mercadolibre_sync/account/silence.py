@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import frappe
-from frappe import _
 from frappe.utils import format_datetime, get_datetime, now_datetime
 
 from mercadolibre_sync import people
@@ -15,6 +14,7 @@ from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
 from mercadolibre_sync.sync.connection import connected
 from mercadolibre_sync.sync.errors import SyncError
 from mercadolibre_sync.sync.versions import aware
+from mercadolibre_sync.words import text
 
 DEFAULT_HOURS = 12
 # MercadoLibre repeats a notification for an hour: what changed later may still be on its way.
@@ -65,10 +65,12 @@ def _has_newer_orders(account: str, since: datetime) -> bool:
 def _raise_alert(account: str, since: datetime) -> None:
 	frappe.db.set_value(ACCOUNT, account, "silent_since", since)
 	people.tell_managers(
-		_("MercadoLibre no longer notifies the account {0}").format(account),
-		_(
-			"Nothing has been received for the account {0} since {1}, but its orders have changed since. MercadoLibre disables a topic whose notifications were not answered: subscribe orders_v2 and shipments again in the application at developers.mercadolibre.com.ar. Then open the account and press Synchronise for what was missed."
-		).format(account, format_datetime(since)),
+		text("MercadoLibre no longer notifies the account {0}", account),
+		text(
+			"Nothing has been received for the account {0} since {1}, but its orders have changed since. MercadoLibre disables a topic whose notifications were not answered: subscribe orders_v2 and shipments again in the application at developers.mercadolibre.com.ar. Then open the account and press Synchronise for what was missed.",
+			account,
+			format_datetime(since),
+		),
 		ACCOUNT,
 		account,
 	)

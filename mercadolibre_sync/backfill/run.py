@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 
 import frappe
-from frappe import _
 from frappe.utils import add_to_date, now_datetime
 from redis.exceptions import RedisError
 
@@ -135,13 +134,9 @@ def _save(backfill: str, changes: dict) -> None:
 	frappe.db.set_value(BACKFILL, backfill, changes)
 	frappe.db.commit()
 	if "progress" in changes:
-		frappe.publish_progress(
-			changes["progress"],
-			title=_("Looking for orders"),
-			doctype=BACKFILL,
-			docname=backfill,
-			description=_("{0} found, {1} queued").format(changes["found"], changes["queued"]),
-		)
+		# Numbers: the form that shows them speaks its reader's language.
+		shown = {"name": backfill, **{key: changes[key] for key in ("progress", "found", "queued")}}
+		frappe.publish_realtime("mercadolibre_backfill", shown, doctype=BACKFILL, docname=backfill)
 
 
 def _complete(backfill: str) -> None:
@@ -154,7 +149,7 @@ def _complete(backfill: str) -> None:
 
 def _write_failure(backfill: str, error: Exception) -> None:
 	"""Note why it stands still; what is not over by itself ends the back-fill."""
-	values = {"message": failures.describe(error)}
+	values = {"message": failures.describe(error).stored}
 	if not isinstance(error, TemporaryError | TryLater | ReauthorisationNeeded):
 		values["status"] = FAILED
 	frappe.db.set_value(BACKFILL, {"name": backfill, "status": RUNNING}, values)

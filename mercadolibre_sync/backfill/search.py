@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import frappe
-from frappe import _
 from frappe.utils import get_datetime
 
 from mercadolibre_sync.inbox import intake, states
@@ -22,6 +21,7 @@ from mercadolibre_sync.sync import versions
 from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.errors import NeedsAttention
 from mercadolibre_sync.sync.versions import aware, system_time
+from mercadolibre_sync.words import text
 
 PAGE = 50
 OVERLAP = timedelta(hours=1)
@@ -42,8 +42,10 @@ def open_window(client: Client, account: Account, position: datetime, until: dat
 		shorter = _full_hour(position + (end - position) / 2)
 		if shorter <= position:
 			raise NeedsAttention(
-				_("More than {0} orders changed around {1}: MercadoLibre does not list them all.").format(
-					MAX_SEARCH_OFFSET, position
+				text(
+					"More than {0} orders changed around {1}: MercadoLibre does not list them all.",
+					MAX_SEARCH_OFFSET,
+					str(position),
 				)
 			)
 		end = shorter

@@ -1,12 +1,11 @@
 """The daily word about notifications that failed and wait for a person."""
 
 import frappe
-from frappe import _
-from frappe.utils import escape_html
 
 from mercadolibre_sync import people
 from mercadolibre_sync.inbox import states
 from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.words import Text, restored, text
 
 # The list in the desk shows the rest.
 REASONS = 10
@@ -18,15 +17,15 @@ def send() -> None:
 	if not reasons:
 		return
 	count = sum(row.count for row in reasons)
-	lines = "".join(
-		f"<li>{row.count} × {escape_html(row.account or '')}: {escape_html(row.reason or '')}</li>"
-		for row in reasons[:REASONS]
-	)
 	people.tell_managers(
-		_("{0} MercadoLibre notifications failed").format(count),
-		f"<p>{_('They stay in the inbox until somebody retries or deletes them:')}</p><ul>{lines}</ul>",
+		text("{0} MercadoLibre notifications failed", count),
+		text("They stay in the inbox until somebody retries or deletes them:"),
 		NOTIFICATION,
 		reasons[0].example,
+		points=[
+			Text("{0} × {1}: {2}", (row.count, row.account or "", restored(row.reason)))
+			for row in reasons[:REASONS]
+		],
 	)
 	frappe.db.commit()
 

@@ -16,6 +16,7 @@ from frappe.utils import now_datetime
 from pypika import Case, Criterion, Field
 
 from mercadolibre_sync.sync.outcome import Outcome
+from mercadolibre_sync.words import Text
 
 NOTIFICATION = "MercadoLibre Notification"
 
@@ -59,7 +60,7 @@ def finish(names: Sequence[str], outcome: Outcome, mark: str) -> None:
 		names,
 		mark,
 		status=IGNORED if outcome.ignored else DONE,
-		reason=outcome.reason,
+		reason=outcome.reason.stored,
 		customer=outcome.customer,
 		order_id=outcome.order_id,
 		finished_at=now_datetime(),
@@ -68,14 +69,14 @@ def finish(names: Sequence[str], outcome: Outcome, mark: str) -> None:
 		raise LeaseLost
 
 
-def wait(names: Sequence[str], reason: str, until: datetime | None, mark: str) -> None:
+def wait(names: Sequence[str], reason: Text, until: datetime | None, mark: str) -> None:
 	"""Put a claimed notification aside until a moment in system time, or until something else frees it."""
-	_end(names, mark, status=WAITING, reason=reason, next_attempt=until)
+	_end(names, mark, status=WAITING, reason=reason.stored, next_attempt=until)
 
 
-def fail(names: Sequence[str], reason: str, mark: str) -> None:
+def fail(names: Sequence[str], reason: Text, mark: str) -> None:
 	"""Give a claimed notification up until a person retries it."""
-	_end(names, mark, status=FAILED, reason=reason, finished_at=now_datetime())
+	_end(names, mark, status=FAILED, reason=reason.stored, finished_at=now_datetime())
 
 
 def release(names: Sequence[str], mark: str) -> None:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import frappe
-from frappe import _
 
 from mercadolibre_sync.meli.errors import ReauthorisationNeeded
 from mercadolibre_sync.sync.errors import NeedsAttention
+from mercadolibre_sync.words import Text, text
 
 ACCOUNT = "MercadoLibre Account"
 
@@ -39,15 +39,15 @@ def read(name: str) -> Account:
 		as_dict=True,
 	)
 	if not row:
-		raise NeedsAttention(_("The MercadoLibre account {0} no longer exists.").format(name))
+		raise NeedsAttention(text("The MercadoLibre account {0} no longer exists.", name))
 	if not row.enabled:
 		raise NeedsAttention(
-			_('The MercadoLibre account {0} is disabled. Tick "Enabled" in it and retry.').format(name)
+			text('The MercadoLibre account {0} is disabled. Tick "Enabled" in it and retry.', name)
 		)
 	if row.status == RECONNECT_NEEDED:
 		raise ReauthorisationNeeded("The account waits for being connected again.")
 	if problem := customer_group_problem(row.customer_group):
-		raise NeedsAttention(_("MercadoLibre account {0}: {1}").format(name, problem))
+		raise NeedsAttention(text("MercadoLibre account {0}: {1}", name, problem))
 	return Account(
 		name=row.name,
 		user_id=row.user_id,
@@ -58,16 +58,16 @@ def read(name: str) -> Account:
 	)
 
 
-def customer_group_problem(customer_group: str | None) -> str | None:
+def customer_group_problem(customer_group: str | None) -> Text | None:
 	"""Why new customers cannot get this group, in words, or None.
 
 	ERPNext 16 refuses a node of the tree as a customer's group and 15 takes it: we never offer one.
 	"""
 	if not customer_group:
-		return _('Choose a "Customer Group".')
+		return text('Choose a "Customer Group".')
 	is_group = frappe.db.get_value("Customer Group", customer_group, "is_group")
 	if is_group is None:
-		return _('The "Customer Group" {0} no longer exists. Choose another one.').format(customer_group)
+		return text('The "Customer Group" {0} no longer exists. Choose another one.', customer_group)
 	if is_group:
-		return _('The "Customer Group" {0} has groups below it. Choose one of those.').format(customer_group)
+		return text('The "Customer Group" {0} has groups below it. Choose one of those.', customer_group)
 	return None

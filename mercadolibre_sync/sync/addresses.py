@@ -1,16 +1,18 @@
 """The Address of a delivery (contract: New buyer, Known buyer)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils import validate_email_address, validate_phone_number
+from frappe.utils.caching import request_cache
 
 from mercadolibre_sync.meli.models import Destination
 from mercadolibre_sync.meli.sites import site
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.links import linked_to
 from mercadolibre_sync.sync.text import fit, fold, join, sort_out
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -24,23 +26,32 @@ TITLE = "Envío"
 SHORT = 140
 
 
-def ensure(customer: str, purchase: "Purchase") -> bool:
-	"""Create the delivery's Address unless the customer has one with its city and line 1; True if created."""
-	if not purchase.destination:
+def ensure(customer: str, purchase: "Purchase", known: Sequence[frappe._dict]) -> bool:
+	"""Create the delivery's Address unless one of the `known` has its city and line 1; True if created."""
+	if not is_new(purchase, known):
 		return False
 	values, rest = _values(purchase)
-	if not values or exists(customer, values):
-		return False
 	address = insert(customer, values, purchase.buyer_id)
 	if rest:
-		comment_once(address, _("Did not fit into the address: {0}").format(rest))
+		comment_once(ADDRESS, address.name, text("Did not fit into the address: {0}", rest))
 	return True
+
+
+def is_new(purchase: "Purchase", known: Sequence[frappe._dict]) -> bool:
+	"""Whether the delivery goes to a place that none of the customer's addresses has."""
+	place = _place(purchase.destination) if purchase.destination else None
+	return bool(place) and not is_among(known, *place)
 
 
 def exists(customer: str, values: dict) -> bool:
 	"""Whether the customer has an address at the place of these `city` and `address_line1`."""
 	known = linked_to(customer, ADDRESS, ["city", "address_line1"])
-	place = (fold(values["city"]), fold(values["address_line1"]))
+	return is_among(known, values["city"], values["address_line1"])
+
+
+def is_among(known: Sequence[frappe._dict], city: str, line1: str) -> bool:
+	"""Whether one of these rows, with `city` and `address_line1`, is this place."""
+	place = (fold(city), fold(line1))
 	return any((fold(row.city), fold(row.address_line1)) == place for row in known)
 
 
@@ -55,13 +66,18 @@ def insert(customer: str, values: dict, owner: str) -> "Document":
 	return address
 
 
-def _values(purchase: "Purchase") -> tuple[dict | None, str]:
-	"""The Address's fields and the text that fits nowhere. None without street or city: hidden, or not known."""
-	destination = purchase.destination
+def _place(destination: Destination) -> tuple[str, str] | None:
+	"""City and line 1 as they are stored. None without street or city: hidden, or not known."""
 	street, city = _street(destination), _city(destination)
 	if not street or not city:
-		return None, ""
-	line1, rest = fit(join(street, *destination.comments), _length("address_line1"))
+		return None
+	return fit(city, SHORT)[0], fit(join(street, *destination.comments), _length("address_line1"))[0]
+
+
+def _values(purchase: "Purchase") -> tuple[dict, str]:
+	"""The fields of a new Address and the text that fits nowhere."""
+	destination = purchase.destination
+	line1, rest = fit(join(_street(destination), *destination.comments), _length("address_line1"))
 	line2, rest = fit(join(destination.receiver_name, rest), _length("address_line2"))
 	# Frappe 16 refuses an address whose phone it does not take for one; 15 only does so for contacts.
 	phone, odd_phone = sort_out(destination.receiver_phone, validate_phone_number)
@@ -71,7 +87,7 @@ def _values(purchase: "Purchase") -> tuple[dict | None, str]:
 		"address_type": TYPE,
 		"address_line1": line1,
 		"address_line2": line2 or None,
-		"city": fit(city, SHORT)[0],
+		"city": fit(_city(destination), SHORT)[0],
 		"state": fit(destination.state or "", SHORT)[0] or None,
 		"pincode": fit(destination.zip_code or "", SHORT)[0] or None,
 		"country": _country(destination, purchase.account.site),
@@ -95,7 +111,13 @@ def _city(destination: Destination) -> str | None:
 
 def _country(destination: Destination, site_id: str) -> str | None:
 	code = destination.country_id or site(site_id).country_code
-	return frappe.db.get_value("Country", {"code": code.lower()}) or site(site_id).country_name
+	return _country_of(code.lower()) or site(site_id).country_name
+
+
+# As long as a job: whoever adds a country meanwhile finds it used by the next.
+@request_cache
+def _country_of(code: str) -> str | None:
+	return frappe.db.get_value("Country", {"code": code})
 
 
 def _free_name(start: str) -> str:

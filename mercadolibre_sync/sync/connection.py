@@ -7,7 +7,6 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import frappe
-from frappe import _
 from frappe.utils import get_datetime, now_datetime
 from frappe.utils.password import get_decrypted_password, remove_encrypted_password, set_encrypted_password
 from redis.exceptions import RedisError
@@ -20,6 +19,7 @@ from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED, NOT_CONNECTED, R
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
 from mercadolibre_sync.sync.lock import named_lock
 from mercadolibre_sync.sync.pace import pace
+from mercadolibre_sync.words import text
 
 # Renewed this long before the end, so that no call starts with a token that dies on the way.
 MARGIN = timedelta(minutes=5)
@@ -63,16 +63,17 @@ def consequences(tokens: "AccountTokens") -> Iterator[None]:
 def _lose_grant(account: str, refused: str | None) -> None:
 	with tokens_lock(account):
 		if _read(account, "access_token") != refused:
-			raise TryLater(_("The account was connected anew meanwhile. Trying again by itself."))
+			raise TryLater(text("The account was connected anew meanwhile. Trying again by itself."))
 		# The row is read after the lock, so that only one of the workers that met the refusal finds it connected.
 		if frappe.db.get_value(ACCOUNT, account, "status") != CONNECTED:
 			return
 		frappe.db.set_value(ACCOUNT, account, "status", RECONNECT_NEEDED)
 		people.tell_managers(
-			_("The MercadoLibre account {0} has to be connected again").format(account),
-			_(
-				"MercadoLibre no longer accepts the tokens of the account {0}. Open it and press Authorise. What arrives meanwhile waits and continues by itself afterwards."
-			).format(account),
+			text("The MercadoLibre account {0} has to be connected again", account),
+			text(
+				"MercadoLibre no longer accepts the tokens of the account {0}. Open it and press Authorise. What arrives meanwhile waits and continues by itself afterwards.",
+				account,
+			),
 			ACCOUNT,
 			account,
 		)
@@ -87,8 +88,8 @@ def _tell_blocked() -> None:
 	if is_first:
 		frappe.db.rollback()
 		people.tell_managers(
-			_("MercadoLibre has blocked the application"),
-			_(
+			text("MercadoLibre has blocked the application"),
+			text(
 				"Connecting accounts again does not help. Look for MercadoLibre's message at developers.mercadolibre.com.ar; retry what failed when the application is unblocked."
 			),
 			"MercadoLibre Settings",
@@ -102,7 +103,7 @@ def oauth() -> OAuth:
 	settings = frappe.get_single("MercadoLibre Settings")
 	secret = settings.get_password("client_secret", raise_exception=False)
 	if not settings.application_id or not secret:
-		raise NeedsAttention(_('Fill "Application ID" and "Client Secret" in MercadoLibre Settings.'))
+		raise NeedsAttention(text('Fill "Application ID" and "Client Secret" in MercadoLibre Settings.'))
 	return OAuth(api_base(), settings.application_id, secret)
 
 
@@ -121,7 +122,7 @@ def simulator_url() -> str | None:
 		return None
 	if not _is_loopback(urlsplit(url).hostname):
 		raise NeedsAttention(
-			_('"mercadolibre_sync_simulator" in site_config.json must be an address of this machine.')
+			text('"mercadolibre_sync_simulator" in site_config.json must be an address of this machine.')
 		)
 	return url.rstrip("/")
 

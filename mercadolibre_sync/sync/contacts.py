@@ -1,21 +1,23 @@
 """The Contact of a buyer (contract: New buyer, Known buyer)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils import validate_email_address, validate_phone_number
 
 from mercadolibre_sync.sync.comments import comment_once
-from mercadolibre_sync.sync.links import linked_to
 from mercadolibre_sync.sync.text import fit, fold, sort_out
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
 
 	from mercadolibre_sync.sync.purchases import Purchase
+
+	# A document's row, or what was read of it.
+	Row = Document | frappe._dict
 
 CONTACT = "Contact"
 NAME_LENGTH = 140
@@ -23,33 +25,57 @@ PHONE = "is_primary_phone"
 ALTERNATIVE_PHONE = "is_primary_mobile_no"
 
 
-def ensure(customer: str, purchase: "Purchase", previous_nickname: str | None, *, outdated: bool) -> bool:
+def ensure(
+	customer: str,
+	purchase: "Purchase",
+	known: Sequence[frappe._dict],
+	previous_nickname: str | None,
+	*,
+	outdated: bool,
+) -> bool:
 	"""Create the buyer's Contact or bring its phones up to date; True if anything was written.
 
+	`known`: the customer's contacts (`links.Links`).
 	`previous_nickname`: the one seen before this purchase. A contact named by it is renamed, not doubled.
 	`outdated`: a newer order of this buyer has been applied: an existing contact stays as it is, and only
 	somebody with a name of their own is added (a nickname may be the one before the last).
 	"""
-	name, rest = fit(purchase.contact_name, NAME_LENGTH)
-	contacts = _contacts(customer)
-	found = contacts.get(fold(name))
-	if not found and previous_nickname and not outdated:
-		found = contacts.get(fold(previous_nickname))
-	if found:
-		return not outdated and _update(found, name, purchase)
-	if outdated and not purchase.person_name:
+	if not changes(purchase, known, previous_nickname, outdated=outdated):
 		return False
-	_create(customer, name, rest, purchase)
+	if found := _find(purchase, known, previous_nickname, outdated=outdated):
+		return _update(found, purchase)
+	_create(customer, purchase)
 	return True
 
 
-def _contacts(customer: str) -> dict[str, str]:
-	"""The customer's contacts: folded full name to document name."""
-	rows = linked_to(customer, CONTACT, ["name", "full_name"])
-	return {fold(row.full_name): row.name for row in rows}
+def changes(
+	purchase: "Purchase", known: Sequence[frappe._dict], previous_nickname: str | None, *, outdated: bool
+) -> bool:
+	"""Whether `ensure` has anything to write, or a comment to look for."""
+	if not purchase.tells_the_name:
+		return False
+	found = _find(purchase, known, previous_nickname, outdated=outdated)
+	if not found:
+		return bool(purchase.person_name) or not outdated
+	return not outdated and (_differs(found, purchase) or bool(_odd_phones(purchase)))
 
 
-def _create(customer: str, name: str, rest: str, purchase: "Purchase") -> None:
+def _find(
+	purchase: "Purchase", known: Sequence[frappe._dict], previous_nickname: str | None, *, outdated: bool
+) -> frappe._dict | None:
+	contacts = {fold(row.full_name): row for row in known}
+	found = contacts.get(fold(_name(purchase)))
+	if not found and previous_nickname and not outdated:
+		return contacts.get(fold(previous_nickname))
+	return found
+
+
+def _name(purchase: "Purchase") -> str:
+	return fit(purchase.contact_name, NAME_LENGTH)[0]
+
+
+def _create(customer: str, purchase: "Purchase") -> None:
+	name, rest = fit(purchase.contact_name, NAME_LENGTH)
 	contact = frappe.new_doc(CONTACT)
 	# "Passive" is the stored option; a Spanish desk shows it as "Pasivo".
 	contact.update({"first_name": name, "status": "Passive"})
@@ -61,45 +87,67 @@ def _create(customer: str, name: str, rest: str, purchase: "Purchase") -> None:
 	with _no_gravatar():
 		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer))
 	if rest:
-		comment_once(contact, _("Full name: {0}").format(purchase.contact_name))
+		comment_once(CONTACT, contact.name, text("Full name: {0}", purchase.contact_name))
 	if odd_email:
-		comment_once(contact, _("Email as received: {0}").format(odd_email))
-	_keep_odd_phones(contact, purchase)
+		comment_once(CONTACT, contact.name, text("Email as received: {0}", odd_email))
+	_keep_odd_phones(contact.name, purchase)
 
 
-def _update(found: str, name: str, purchase: "Purchase") -> bool:
-	contact = frappe.get_doc(CONTACT, found)
-	changed = _set_phones(contact, purchase)
-	if fold(contact.full_name) != fold(name):
-		contact.update({"first_name": name, "middle_name": None, "last_name": None})
-		changed = True
-	if changed:
-		with _no_gravatar():
-			contact.save(ignore_permissions=True)
-	return _keep_odd_phones(contact, purchase) or changed
+def _update(row: frappe._dict, purchase: "Purchase") -> bool:
+	differs = _differs(row, purchase)
+	if differs:
+		_save(row, purchase)
+	return _keep_odd_phones(row.name, purchase) or differs
 
 
-def _set_phones(contact: "Document", purchase: "Purchase") -> bool:
-	"""Put phone and alternative phone in their rows; True if a row changed. Unknown numbers change nothing."""
-	changed = False
-	for flag, number in _phones(purchase).items():
-		if not validate_phone_number(number):
-			continue
-		row = next((row for row in contact.phone_nos if row.get(flag)), None)
-		if row and _digits(row.phone) == _digits(number):
-			continue
-		if row:
+def _differs(row: frappe._dict, purchase: "Purchase") -> bool:
+	return _is_renamed(row, purchase) or bool(_new_phones(row.phone_nos, purchase))
+
+
+def _is_renamed(row: frappe._dict, purchase: "Purchase") -> bool:
+	return fold(row.full_name) != fold(_name(purchase))
+
+
+def _save(row: frappe._dict, purchase: "Purchase") -> None:
+	contact = frappe.get_doc(CONTACT, row.name)
+	_set_phones(contact, purchase)
+	if _is_renamed(row, purchase):
+		contact.update({"first_name": _name(purchase), "middle_name": None, "last_name": None})
+	with _no_gravatar():
+		contact.save(ignore_permissions=True)
+
+
+def _set_phones(contact: "Document", purchase: "Purchase") -> None:
+	"""Put phone and alternative phone in their rows."""
+	for flag, number in _new_phones(contact.phone_nos, purchase).items():
+		if row := _phone_row(contact.phone_nos, flag):
 			row.phone = number
 		else:
 			contact.append("phone_nos", {"phone": number, flag: 1})
-		changed = True
-	return changed
 
 
-def _keep_odd_phones(contact: "Document", purchase: "Purchase") -> bool:
+def _new_phones(rows: Sequence["Row"], purchase: "Purchase") -> dict[str, str]:
+	"""The numbers that the rows lack, by their flag. Unknown numbers, and what is no number, change nothing."""
+	return {
+		flag: number
+		for flag, number in _phones(purchase).items()
+		if validate_phone_number(number)
+		and not ((row := _phone_row(rows, flag)) and _digits(row.phone) == _digits(number))
+	}
+
+
+def _phone_row(rows: Sequence["Row"], flag: str) -> "Row | None":
+	return next((row for row in rows if row.get(flag)), None)
+
+
+def _keep_odd_phones(contact: str, purchase: "Purchase") -> bool:
 	"""What Frappe does not take for a phone number is kept as a comment; True if one was written."""
-	odd = [number for number in _phones(purchase).values() if not validate_phone_number(number)]
-	return any([comment_once(contact, _("Phone as received: {0}").format(number)) for number in odd])
+	remarks = [text("Phone as received: {0}", number) for number in _odd_phones(purchase)]
+	return any([comment_once(CONTACT, contact, remark) for remark in remarks])
+
+
+def _odd_phones(purchase: "Purchase") -> list[str]:
+	return [number for number in _phones(purchase).values() if not validate_phone_number(number)]
 
 
 def _phones(purchase: "Purchase") -> dict[str, str]:

@@ -3,32 +3,58 @@
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
+from frappe.utils.caching import request_cache
 from frappe.utils.nestedset import get_root_of
 
 from mercadolibre_sync.arca import cuit
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.text import fit
+from mercadolibre_sync.words import text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
 
 	from mercadolibre_sync.sync.purchases import Purchase
 
+	# The document, or its row to try something on.
+	Customer = Document | frappe._dict
+
 CUSTOMER = "Customer"
 NAME_LENGTH = 140
+# Of an existing customer everything else is left alone.
+FIELDS = (
+	"name",
+	"customer_name",
+	"tax_id",
+	"arca_document_type",
+	"arca_condicion_iva",
+	"arca_condicion_iva_source",
+	"arca_declared",
+	"arca_disagrees",
+	"mercadolibre_id",
+	"mercadolibre_nickname",
+	"mercadolibre_account",
+	"mercadolibre_profile",
+)
 
 
-def find(buyer_id: str) -> str | None:
-	"""Name of the buyer's Customer: by MercadoLibre id, else by name (ID). None if there is none."""
-	return frappe.db.get_value(CUSTOMER, {"mercadolibre_id": buyer_id}) or frappe.db.get_value(
-		CUSTOMER, buyer_id
+def read(buyer_id: str) -> frappe._dict | None:
+	"""FIELDS of the buyer's Customer, found by MercadoLibre id, else by name (ID). None if there is none."""
+	rows = frappe.db.sql(
+		f"""
+		select {", ".join(FIELDS)} from `tab{CUSTOMER}`
+		where mercadolibre_id = %(buyer)s or name = %(buyer)s
+		order by mercadolibre_id = %(buyer)s desc limit 1
+		""",
+		{"buyer": buyer_id},
+		as_dict=True,
 	)
+	return rows[0] if rows else None
 
 
-def create(purchase: "Purchase") -> str:
-	"""Insert the buyer's Customer and return its name."""
+def create(purchase: "Purchase") -> "Document":
+	"""Insert the buyer's Customer."""
 	customer_name, rest = fit(purchase.customer_name, NAME_LENGTH)
 	customer = frappe.new_doc(CUSTOMER)
 	customer.update(
@@ -46,29 +72,40 @@ def create(purchase: "Purchase") -> str:
 	# or address_line1: ERPNext would make its own contact and address of them.
 	customer.insert(ignore_permissions=True, set_name=purchase.buyer_id)
 	if rest:
-		comment_once(customer, _("Full name: {0}").format(purchase.customer_name))
+		comment_once(CUSTOMER, customer.name, text("Full name: {0}", purchase.customer_name))
 	_warn_of_bad_cuit(customer, purchase)
-	return customer.name
+	return customer
 
 
-def update(name: str, purchase: "Purchase", *, outdated: bool) -> bool:
-	"""Bring a known buyer's Customer up to date; True if anything was written.
+def update(row: frappe._dict, purchase: "Purchase", *, outdated: bool) -> bool:
+	"""Bring a known buyer's Customer, of which `row` is what `read` returned, up to date; True if it was written.
 
 	`outdated`: a newer order of this buyer has been applied, so that only gaps are filled.
 	"""
-	customer = frappe.get_doc(CUSTOMER, name)
-	before = customer.as_dict()
-	_identify(customer, purchase, outdated=outdated)
-	got_document = _fill_document(customer, purchase, outdated=outdated)
-	if customer.as_dict() == before:
+	if not changes(row, purchase, outdated=outdated):
 		return False
+	customer = frappe.get_doc(CUSTOMER, row.name)
+	got_document = _bring_up_to_date(customer, purchase, outdated=outdated)
 	customer.save(ignore_permissions=True)
 	if got_document:
 		_warn_of_bad_cuit(customer, purchase)
 	return True
 
 
-def _identify(customer: "Document", purchase: "Purchase", *, outdated: bool = False) -> None:
+def changes(row: frappe._dict, purchase: "Purchase", *, outdated: bool) -> bool:
+	"""Whether the purchase says anything that the Customer does not hold: tried on its row, nothing is loaded."""
+	draft = frappe._dict(row, flags=frappe._dict())
+	_bring_up_to_date(draft, purchase, outdated=outdated)
+	return any(draft[fieldname] != row[fieldname] for fieldname in FIELDS)
+
+
+def _bring_up_to_date(customer: "Customer", purchase: "Purchase", *, outdated: bool) -> bool:
+	"""Set what the purchase says and the Customer lacks; True if the document number came now."""
+	_identify(customer, purchase, outdated=outdated)
+	return _fill_document(customer, purchase, outdated=outdated)
+
+
+def _identify(customer: "Customer", purchase: "Purchase", *, outdated: bool = False) -> None:
 	if not customer.mercadolibre_id:
 		customer.mercadolibre_id = purchase.buyer_id
 	if not customer.mercadolibre_account:
@@ -79,7 +116,7 @@ def _identify(customer: "Document", purchase: "Purchase", *, outdated: bool = Fa
 		customer.mercadolibre_profile = purchase.profile
 
 
-def _follow_nickname(customer: "Document", purchase: "Purchase") -> None:
+def _follow_nickname(customer: "Customer", purchase: "Purchase") -> None:
 	"""The name follows a nickname that changed at MercadoLibre since it was last seen.
 
 	A name edited by hand stays until then. Where no nickname was ever seen, it replaces only the name
@@ -97,7 +134,7 @@ def _follow_nickname(customer: "Document", purchase: "Purchase") -> None:
 	customer.mercadolibre_profile = purchase.profile
 
 
-def _fill_document(customer: "Document", purchase: "Purchase", *, outdated: bool = False) -> bool:
+def _fill_document(customer: "Customer", purchase: "Purchase", *, outdated: bool = False) -> bool:
 	"""Fill what is empty of number, type and condición frente al IVA; True if the number came now."""
 	# Whoever changes the condición otherwise is taken for a person.
 	customer.flags.from_registry = True
@@ -114,7 +151,7 @@ def _fill_document(customer: "Document", purchase: "Purchase", *, outdated: bool
 	return got_number
 
 
-def _same_number(customer: "Document", purchase: "Purchase") -> bool:
+def _same_number(customer: "Customer", purchase: "Purchase") -> bool:
 	# A type or a condición says something about a number: it must not be put beside another one.
 	return not purchase.document_number or cuit.normalise(customer.tax_id or "") == purchase.document_number
 
@@ -122,12 +159,16 @@ def _same_number(customer: "Document", purchase: "Purchase") -> bool:
 def _warn_of_bad_cuit(customer: "Document", purchase: "Purchase") -> None:
 	if purchase.has_cuit and not cuit.is_valid(purchase.document_number or ""):
 		comment_once(
-			customer,
-			_("The CUIT {0} has a wrong check digit. Ask the buyer for the right one.").format(
-				customer.tax_id
-			),
+			CUSTOMER,
+			customer.name,
+			text("The CUIT {0} has a wrong check digit. Ask the buyer for the right one.", customer.tax_id),
 		)
 
 
 def _default_territory() -> str | None:
-	return frappe.db.get_single_value("Selling Settings", "territory") or get_root_of("Territory")
+	return frappe.get_cached_doc("Selling Settings").territory or _root_territory()
+
+
+@request_cache
+def _root_territory() -> str | None:
+	return get_root_of("Territory")

@@ -1,5 +1,12 @@
+from mercadolibre_sync.words import Text
+
+
 class SyncError(Exception):
-	"""A buyer cannot be synced; the message is translated and says what to do."""
+	"""A buyer cannot be synced; `reason` says what to do."""
+
+	def __init__(self, reason: Text) -> None:
+		super().__init__(reason)
+		self.reason = reason
 
 
 class NeedsAttention(SyncError):

@@ -21,7 +21,7 @@ def read(purchases: Sequence[Purchase]) -> list[Known]:
 
 
 def _customers(buyers: Iterable[str]) -> dict[str, frappe._dict]:
-	"""The buyers' Customers, by buyer: found as `customers.find` does."""
+	"""The buyers' Customers, by buyer: found as `customers.read` finds one."""
 	buyers = list(buyers)
 	rows = frappe.get_all(
 		CUSTOMER,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import frappe
-from frappe import _
 
 from mercadolibre_sync.sync.errors import TryLater
+from mercadolibre_sync.words import text
 
 WAIT_SECONDS = 30
 # Shorter than the lease of those who wait for it.
@@ -35,7 +35,7 @@ def named_lock(name: str, wait_seconds: int = WAIT_SECONDS) -> Iterator[None]:
 	# Locks are the server's, not the database's: sites that share a server must not wait for each other.
 	full_name = f"{frappe.conf.db_name}:meli:{name}"
 	if not frappe.db.sql("select get_lock(%s, %s)", (full_name, wait_seconds))[0][0]:
-		raise TryLater(_("Another worker is busy with the same. Trying again by itself."))
+		raise TryLater(text("Another worker is busy with the same. Trying again by itself."))
 	frappe.db.rollback()
 	try:
 		yield

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import frappe
-from frappe import _
 
 from mercadolibre_sync.meli.errors import ReauthorisationNeeded
 from mercadolibre_sync.meli.models import Destination, Order
@@ -25,7 +24,8 @@ from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.pace import pace
 from mercadolibre_sync.sync.purchases import Purchase, by_buyer
 from mercadolibre_sync.sync.questions import Known, decide
-from mercadolibre_sync.sync.write import write
+from mercadolibre_sync.sync.write import unchanged, write
+from mercadolibre_sync.words import text
 
 # How long to wait for an answer before the caller may look after something else.
 PATIENCE_SECONDS = 1
@@ -192,7 +192,7 @@ class Pipeline:
 
 	def _conclude(self, work: _Work) -> None:
 		try:
-			work.task.finish(Outcome(_("The shipment belongs to no order."), ignored=True))
+			work.task.finish(Outcome(text("The shipment belongs to no order."), ignored=True))
 			frappe.db.commit()
 		except Exception as error:
 			self._end(work, error)
@@ -287,6 +287,10 @@ def _fail(task: Task, error: Exception) -> None:
 def _write(purchase: Purchase, finish: Callable[[Outcome], None]) -> None:
 	for attempt in range(1, TRIES + 1):
 		try:
+			if outcome := unchanged(purchase):
+				finish(outcome)
+				frappe.db.commit()
+				return
 			with buyer_lock(purchase.buyer_id):
 				finish(write(purchase))
 				frappe.db.commit()

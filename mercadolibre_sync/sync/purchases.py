@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-
-from frappe import _
+from typing import TYPE_CHECKING
 
 from mercadolibre_sync.meli.models import BillingInfo, Destination, Order, User
 from mercadolibre_sync.meli.sites import profile_url
 from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
-from mercadolibre_sync.sync.fiscal.lookup import Lookup
 from mercadolibre_sync.sync.text import fold
+from mercadolibre_sync.words import Text, text
+
+if TYPE_CHECKING:
+	from mercadolibre_sync.sync.fiscal.lookup import Lookup
 
 SITE_WITH_REGISTRY = "MLA"
 CUIT = "CUIT"
@@ -32,7 +34,7 @@ class Purchase:
 	billing: BillingInfo | None = None
 	destination: Destination | None = None
 	user: User | None = None
-	fiscal: Lookup | None = None
+	fiscal: "Lookup | None" = None
 	seen_shipment: str | None = None
 	is_abridged: bool = False
 
@@ -122,7 +124,7 @@ class Purchase:
 		return bool(self.order_name) or not self.is_abridged
 
 	@property
-	def why_no_new_customer(self) -> str | None:
+	def why_no_new_customer(self) -> Text | None:
 		"""Why this purchase must not create a customer, in words, or None if one of its orders may."""
 		reasons = [_why_no_new_customer(order, self.account) for order in self.orders]
 		return None if None in reasons else reasons[0]
@@ -142,10 +144,10 @@ def by_buyer(account: Account, orders: Iterable[Order]) -> list[Purchase]:
 def _buyer_of(order: Order, account: Account) -> str:
 	if order.seller_id and order.seller_id != account.user_id:
 		raise NeedsAttention(
-			_("Order {0} belongs to another seller than the account {1}.").format(order.id, account.name)
+			text("Order {0} belongs to another seller than the account {1}.", order.id, account.name)
 		)
 	if not order.buyer.id:
-		raise TryLater(_("MercadoLibre sent order {0} without its buyer.").format(order.id))
+		raise TryLater(text("MercadoLibre sent order {0} without its buyer.", order.id))
 	return order.buyer.id
 
 
@@ -159,12 +161,12 @@ def _newest_first(orders: list[Order]) -> tuple[Order, ...]:
 	)
 
 
-def _why_no_new_customer(order: Order, account: Account) -> str | None:
+def _why_no_new_customer(order: Order, account: Account) -> Text | None:
 	"""Contract, section 1: cancelled, suspected of fraud, or unpaid where only paid orders count."""
 	if order.is_cancelled:
-		return _("The order is cancelled, so no customer was created.")
+		return text("The order is cancelled, so no customer was created.")
 	if order.is_fraud_risk:
-		return _("MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order.")
+		return text("MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order.")
 	if account.only_paid_orders and not order.is_paid:
-		return _("The order is not paid yet and the account takes only paid orders.")
+		return text("The order is not paid yet and the account takes only paid orders.")
 	return None

@@ -5,6 +5,7 @@ notification, which is cleared after a while, and it tells a back-fill what it m
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 	from mercadolibre_sync.sync.purchases import Purchase
 
 ORDER = "MercadoLibre Order"
+VERSION = ("account", "customer", "order_status", "last_updated", "seen_shipment")
 
 
 def system_time(moment: datetime | None) -> datetime | None:
@@ -30,15 +32,43 @@ def aware(moment: datetime) -> datetime:
 	return moment.replace(tzinfo=ZoneInfo(get_system_timezone()))
 
 
-def is_older_copy(order: Order) -> bool:
-	"""Whether a newer copy of this very order was applied before."""
-	return _is_older(order, frappe.db.get_value(ORDER, order.id, "last_updated"))
+@dataclass(frozen=True)
+class Applied:
+	"""Versions that were applied before: of some orders by their number, and of the customer's newest order."""
+
+	orders: dict[str, frappe._dict]
+	newest: datetime | None
+
+	def has_newer_copy(self, order: Order) -> bool:
+		"""Whether a newer copy of this very order was applied."""
+		return order.id in self.orders and _is_older(order, self.orders[order.id].last_updated)
+
+	def is_outdated(self, order: Order) -> bool:
+		"""Whether a newer order of the customer, or copy of this order, was applied."""
+		return _is_older(order, self.newest)
+
+	def lacks(self, order: Order, version: dict) -> bool:
+		"""Whether this version of the order has to be noted."""
+		known = self.orders.get(order.id)
+		if not known:
+			return True
+		return any(known[name] != version[name] for name in version) and not self.has_newer_copy(order)
 
 
-def is_outdated(order: Order, customer: str) -> bool:
-	"""Whether a newer order of this customer, or copy of this order, was applied before."""
-	newest = frappe.db.get_value(ORDER, {"customer": customer}, "last_updated", order_by="last_updated desc")
-	return _is_older(order, newest)
+def read(orders: Sequence[Order], customer: str | None) -> Applied:
+	"""What was applied of these orders and of this customer, in one SELECT."""
+	rows = frappe.db.sql(
+		f"""
+		select name, {", ".join(VERSION)}, 0 as is_newest from `tab{ORDER}` where name in %(orders)s
+		union all
+		(select name, {", ".join(VERSION)}, 1 from `tab{ORDER}` where customer = %(customer)s
+			order by last_updated desc limit 1)
+		""",
+		{"orders": [order.id for order in orders], "customer": customer},
+		as_dict=True,
+	)
+	newest = [row.last_updated for row in rows if row.is_newest]
+	return Applied({row.name: row for row in rows if not row.is_newest}, newest[0] if newest else None)
 
 
 def synced(order_ids: Sequence[str]) -> dict[str, frappe._dict]:
@@ -52,33 +82,37 @@ def _is_older(order: Order, applied: datetime | None) -> bool:
 	return bool(applied and order.last_updated and system_time(order.last_updated) < applied)
 
 
-def record(purchase: "Purchase", customer: str | None) -> None:
+def record(purchase: "Purchase", customer: str | None, applied: Applied) -> None:
 	"""Note the versions just applied. Nothing is written for a version that is known."""
 	for order in purchase.orders:
-		version = {
-			"account": purchase.account.name,
-			"customer": customer,
-			"order_status": order.status,
-			"last_updated": system_time(order.last_updated),
-		}
-		if purchase.seen_shipment and order.shipment_id == purchase.seen_shipment:
-			version["seen_shipment"] = purchase.seen_shipment
-		known = frappe.db.get_value(ORDER, order.id, list(version), as_dict=True)
-		if not known:
-			_insert(order.id, version)
-		elif known != version and not _is_older(order, known.last_updated):
+		version = version_of(order, purchase, customer)
+		if not applied.lacks(order, version):
+			continue
+		if order.id in applied.orders:
 			frappe.db.set_value(ORDER, order.id, version)
+		else:
+			_insert(order.id, version)
+
+
+def version_of(order: Order, purchase: "Purchase", customer: str | None) -> dict:
+	"""The values of VERSION; `seen_shipment` only where its address was seen now."""
+	version = {
+		"account": purchase.account.name,
+		"customer": customer,
+		"order_status": order.status,
+		"last_updated": system_time(order.last_updated),
+	}
+	if purchase.seen_shipment and purchase.seen_shipment == order.shipment_id:
+		version["seen_shipment"] = purchase.seen_shipment
+	return version
 
 
 def _insert(order_id: str, version: dict) -> None:
 	now = now_datetime()
-	row = {
-		"name": order_id,
-		"order_id": order_id,
-		"creation": now,
-		"modified": now,
-		"owner": "Administrator",
-		"modified_by": "Administrator",
-		**version,
-	}
-	frappe.db.bulk_insert(ORDER, list(row), [tuple(row.values())])
+	frappe.db.sql(
+		f"""
+		insert into `tab{ORDER}` (name, order_id, creation, modified, owner, modified_by, {", ".join(VERSION)})
+		values (%s, %s, %s, %s, 'Administrator', 'Administrator', {", ".join(["%s"] * len(VERSION))})
+		""",
+		(order_id, order_id, now, now, *(version.get(name) for name in VERSION)),
+	)

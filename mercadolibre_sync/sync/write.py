@@ -1,12 +1,36 @@
 """Writing one buyer: everything between the first read and the commit, and no HTTP."""
 
 import frappe
-from frappe import _
 
-from mercadolibre_sync.sync import addresses, contacts, customers, versions
+from mercadolibre_sync.sync import addresses, contacts, customers, links, versions
 from mercadolibre_sync.sync.errors import TryLater
+from mercadolibre_sync.sync.links import Links
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase
+from mercadolibre_sync.sync.versions import Applied
+from mercadolibre_sync.words import text
+
+
+def unchanged(purchase: Purchase) -> Outcome | None:
+	"""The outcome of a purchase that the ERP holds already, to the last phone number, else None.
+
+	Three SELECTs and neither lock nor document: what nobody writes, nobody can write twice. The caller commits.
+	"""
+	customer = customers.read(purchase.buyer_id)
+	if not customer:
+		return None
+	applied = versions.read(purchase.orders, customer.name)
+	if any(
+		applied.lacks(order, versions.version_of(order, purchase, customer.name))
+		for order in purchase.orders
+	):
+		return None
+	if applied.has_newer_copy(purchase.order):
+		return _superseded(customer.name, purchase)
+	outdated = applied.is_outdated(purchase.order)
+	if _changes(customer, links.read(customer.name), purchase, outdated=outdated):
+		return None
+	return Outcome(text("Nothing had changed."), customer.name, purchase.order.id)
 
 
 def write(purchase: Purchase) -> Outcome:
@@ -15,9 +39,10 @@ def write(purchase: Purchase) -> Outcome:
 	The caller holds the buyer's lock and commits. A write that failed is repeated by calling this again
 	in a new transaction: every document is made or read anew.
 	"""
-	customer = customers.find(purchase.buyer_id)
-	outcome = _write_known(customer, purchase) if customer else _write_new(purchase)
-	versions.record(purchase, outcome.customer)
+	customer = customers.read(purchase.buyer_id)
+	applied = versions.read(purchase.orders, customer.name if customer else None)
+	outcome = _write_known(customer, applied, purchase) if customer else _write_new(purchase)
+	versions.record(purchase, outcome.customer, applied)
 	return outcome
 
 
@@ -25,26 +50,42 @@ def _write_new(purchase: Purchase) -> Outcome:
 	if reason := purchase.why_no_new_customer:
 		return Outcome(reason, order_id=purchase.order.id, ignored=True)
 	if purchase.is_abridged:
-		raise TryLater(_("The customer was deleted meanwhile. Trying again by itself."))
+		raise TryLater(text("The customer was deleted meanwhile. Trying again by itself."))
 	customer = customers.create(purchase)
-	has_address = addresses.ensure(customer, purchase)
-	contacts.ensure(customer, purchase, None, outdated=False)
-	reason = _("New customer.") if has_address else _("New customer. Its address is not known yet.")
-	return Outcome(reason, customer, purchase.order.id)
+	known = links.read(customer.name)
+	has_address = addresses.ensure(customer.name, purchase, known.addresses)
+	contacts.ensure(customer.name, purchase, known.contacts, None, outdated=False)
+	reason = text("New customer.") if has_address else text("New customer. Its address is not known yet.")
+	return Outcome(reason, customer.name, purchase.order.id)
 
 
-def _write_known(customer: str, purchase: Purchase) -> Outcome:
-	if versions.is_older_copy(purchase.order):
-		reason = _("A newer copy of this order was applied before: nothing to do.")
-		return Outcome(reason, customer, purchase.order.id)
-	outdated = versions.is_outdated(purchase.order, customer)
-	previous_nickname = frappe.db.get_value("Customer", customer, "mercadolibre_nickname")
+def _write_known(customer: frappe._dict, applied: Applied, purchase: Purchase) -> Outcome:
+	if applied.has_newer_copy(purchase.order):
+		return _superseded(customer.name, purchase)
+	outdated = applied.is_outdated(purchase.order)
+	known = links.read(customer.name)
+	nickname = customer.mercadolibre_nickname
 	changes = {
-		_("customer"): customers.update(customer, purchase, outdated=outdated),
-		_("address"): addresses.ensure(customer, purchase),
-		_("contact"): purchase.tells_the_name
-		and contacts.ensure(customer, purchase, previous_nickname, outdated=outdated),
+		text("customer"): customers.update(customer, purchase, outdated=outdated),
+		text("address"): addresses.ensure(customer.name, purchase, known.addresses),
+		text("contact"): contacts.ensure(
+			customer.name, purchase, known.contacts, nickname, outdated=outdated
+		),
 	}
 	changed = [what for what, was_written in changes.items() if was_written]
-	reason = _("Updated: {0}.").format(", ".join(changed)) if changed else _("Nothing had changed.")
+	reason = text("Updated: {0}.", changed) if changed else text("Nothing had changed.")
+	return Outcome(reason, customer.name, purchase.order.id)
+
+
+def _changes(customer: frappe._dict, known: Links, purchase: Purchase, *, outdated: bool) -> bool:
+	nickname = customer.mercadolibre_nickname
+	return (
+		customers.changes(customer, purchase, outdated=outdated)
+		or addresses.is_new(purchase, known.addresses)
+		or contacts.changes(purchase, known.contacts, nickname, outdated=outdated)
+	)
+
+
+def _superseded(customer: str, purchase: Purchase) -> Outcome:
+	reason = text("A newer copy of this order was applied before: nothing to do.")
 	return Outcome(reason, customer, purchase.order.id)

@@ -1,72 +1,98 @@
-"""What tests in a browser share: the desk, and somebody logged in to it."""
+"""What tests in a browser share: Debian's Chromium, and a desk with somebody logged in to it."""
 
 import contextlib
-import json
-import unittest
-from pathlib import Path
-from urllib.parse import quote
+from collections.abc import Iterator
 
 import frappe
 from frappe.utils.password import update_password
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from tests.browser.webdriver import Browser, browser
-from tests.ground.process import web_server
+from tests.ground.machine import program_path
+from tests.ground.process import realtime, web_server
 from tests.site.base import SiteTestCase
 
 SALESPERSON = "vendedora@mercadolibre-sync.example"
 PASSWORD = "Todo-por-2-pesos"
 ROLES = ("Sales User", "MercadoLibre User")
+# The desk of a development server that nobody else has opened yet takes its time.
+PATIENCE_SECONDS = 60
 
 
 class DeskTestCase(SiteTestCase):
-	"""A test on the desk, where a salesperson who reads Spanish is logged in. `self.browser` drives it."""
+	"""A test on the desk, where a salesperson who reads Spanish is logged in. `self.page` is what she sees."""
 
-	browser: Browser
 	address: str
+	page: Page
 
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		if not _has_desk():
-			raise unittest.SkipTest(
-				"NOT TESTED here: without a bench there is no desk to open. Run with BENCH=... SITE=..."
-			)
 		make_salesperson()
 		cls.addClassCleanup(remove_salesperson)
 		with contextlib.ExitStack() as stack:
+			stack.enter_context(realtime())
 			cls.address = stack.enter_context(web_server())
-			# No test depends on, or troubles, a server outside of this machine.
-			here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-			cls.browser = stack.enter_context(browser(here))
-			cls.log_in()
+			cls.browser = stack.enter_context(chromium())
+			cls.page = cls.log_in(SALESPERSON, PASSWORD)
 			cls.addClassCleanup(stack.pop_all().close)
 
 	@classmethod
-	def log_in(cls) -> None:
-		cls.browser.open(f"{cls.address}/login")
-		cls.browser.type("#login_email", SALESPERSON)
-		cls.browser.type("#login_password", PASSWORD)
-		cls.browser.click(".form-login .btn-login")
-		cls.browser.wait_for(lambda: cls.browser.run("return !!window.frappe?.boot?.user"), "desk")
+	def log_in(cls, user: str, password: str, width: int = 1366) -> Page:
+		"""Log somebody in, in a browser session of their own, and return their desk."""
+		context = cls.browser.new_context(viewport={"width": width, "height": 900})
+		context.set_default_timeout(PATIENCE_SECONDS * 1000)
+		page = context.new_page()
+		page.goto(f"{cls.address}/login")
+		page.fill("#login_email", user)
+		page.fill("#login_password", password)
+		page.click(".form-login .btn-login")
+		page.wait_for_function("window.frappe?.boot?.user")
+		return page
+
+	def open(self, *route: str) -> None:
+		"""Open a page of the desk, such as "List", "Customer"."""
+		self.page.goto(f"{self.address}/app")
+		self.page.wait_for_function("window.frappe?.router?.current_route")
+		self.page.evaluate("route => frappe.set_route(route)", list(route))
 
 	def open_form(self, doctype: str, name: str) -> None:
 		"""Open a document and wait until its form stands, with every button it is going to have."""
-		self.browser.open(f"{self.address}/app/{doctype.lower().replace(' ', '-')}/{name}")
-		drawn = "return window.cur_frm?.docname === arguments[0] && !!cur_frm.script_manager"
-		self.browser.wait_for(lambda: self.browser.run(drawn, name), f"form of {name}")
+		self.page.goto(f"{self.address}/app/{frappe.scrub(doctype).replace('_', '-')}/{name}")
+		self.page.wait_for_function(
+			"name => window.cur_frm?.docname === name && cur_frm.script_manager", arg=name
+		)
 		# Once more, to know when the scripts of this form have come to their end.
-		self.browser.run("return cur_frm.trigger('refresh').then(() => true)")
+		self.page.evaluate("cur_frm.trigger('refresh').then(() => true)")
 
-	def buttons(self) -> list[str]:
-		return self.browser.texts("button[data-label]")
+	def button(self, label: str) -> Locator:
+		"""The visible button with this label."""
+		return self.page.get_by_role("button", name=label, exact=True).locator("visible=true")
 
 	def press(self, label: str) -> None:
-		self.browser.click(f'button[data-label="{quote(label)}"]')
+		self.button(label).click()
+
+	def value(self, fieldname: str):
+		"""What the open form holds in a field."""
+		return self.page.evaluate("fieldname => cur_frm.doc[fieldname]", fieldname)
+
+	def texts(self, selector: str) -> list[str]:
+		"""What stands in the visible elements."""
+		found = self.page.locator(selector).locator("visible=true")
+		return [text.strip() for text in found.all_inner_texts()]
 
 
-def _has_desk() -> bool:
-	bundles = Path(frappe.get_site_path("..", "assets", "assets.json"))
-	return bundles.exists() and "desk.bundle.js" in json.loads(bundles.read_text())
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+	"""Debian's Chromium without a window."""
+	# No test depends on, or troubles, a server outside of this machine.
+	here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+	expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+	with sync_playwright() as playwright:
+		browser = playwright.chromium.launch(executable_path=program_path("chromium"), args=[here])
+		try:
+			yield browser
+		finally:
+			browser.close()
 
 
 def make_salesperson() -> None:

@@ -1,6 +1,7 @@
 """The registry on the real desk: what a salesperson takes over, and what a manager sets up."""
 
 import frappe
+from playwright.sync_api import expect
 
 from mercadolibre_sync.roles import MANAGER
 from mercadolibre_sync.sync.fiscal.registry import SETTINGS
@@ -17,16 +18,13 @@ class TestCustomer(FiscalTestCase, DeskTestCase):
 
 		self.open_form("Customer", buyer)
 		self.press(BUTTON)
-		self.browser.wait_for(lambda: self.cells(), "rows to choose from")
-		self.assertIn(
-			("Condición de IVA", "Responsable Monotributo", "IVA Responsable Inscripto"), self.cells()
-		)
-		self.browser.click('input[data-key="fiscal_address"]')
-		self.browser.click(".modal.show .btn-modal-primary")
-		inscripto = "IVA Responsable Inscripto"
-		self.browser.wait_for(
-			lambda: self.browser.run("return cur_frm.doc.arca_condicion_iva") == inscripto, "new condición"
-		)
+		dialog = self.page.get_by_role("dialog")
+		condicion = dialog.get_by_role("row").filter(has_text="Condición de IVA")
+		expect(condicion).to_contain_text("Responsable Monotributo")
+		expect(condicion).to_contain_text("IVA Responsable Inscripto")
+		dialog.locator('input[data-key="fiscal_address"]').click()
+		dialog.locator(".btn-modal-primary").click()
+		self.page.wait_for_function("cur_frm.doc.arca_condicion_iva === 'IVA Responsable Inscripto'")
 
 		frappe.db.rollback()
 		customer = self.customer(buyer)
@@ -38,11 +36,7 @@ class TestCustomer(FiscalTestCase, DeskTestCase):
 		buyer = self.add_buyer(document=("DNI", "32659430"))
 		self.synced(buyer)
 		self.open_form("Customer", buyer)
-		self.assertNotIn(BUTTON, self.buttons())
-
-	def cells(self) -> list[tuple[str, ...]]:
-		texts = self.browser.texts(".modal.show td")
-		return [tuple(texts[start : start + 3]) for start in range(0, len(texts), 3)]
+		expect(self.button(BUTTON)).to_have_count(0)
 
 
 class TestSettings(FiscalTestCase, DeskTestCase):
@@ -56,17 +50,16 @@ class TestSettings(FiscalTestCase, DeskTestCase):
 		self.arca.set_delegated(False)
 		self.open_form(SETTINGS, SETTINGS)
 		self.press("Probar conexión")
-		steps = self.browser.wait_for(lambda: self.browser.texts(".msgprint p"), "result of the test")
-		self.assertEqual(len(steps), 4)
-		self.assertIn("El servicio está delegado", steps[2])
-		self.assertIn("Consulta Constancia de Inscripción", steps[2])
-		self.browser.wait_for(lambda: self.browser.texts(".form-message"), "banner")
+		steps = self.page.locator(".msgprint p")
+		expect(steps).to_have_count(4)
+		expect(steps.nth(2)).to_contain_text("El servicio está delegado")
+		expect(steps.nth(2)).to_contain_text("Consulta Constancia de Inscripción")
+		expect(self.page.locator(".form-message")).to_be_visible()
 
 	def test_key_and_request_are_made_with_one_button(self):
 		configure(enabled=0, certificate=None, private_key=None, organisation="Demo SA", alias="demo")
 		self.open_form(SETTINGS, SETTINGS)
 		self.press("Crear clave y pedido")
-		self.browser.wait_for(lambda: "Descargar pedido" in self.buttons(), "button to download the request")
-		csr = self.browser.run("return cur_frm.doc.csr")
-		self.assertIn("BEGIN CERTIFICATE REQUEST", csr)
-		self.assertEqual(set(self.browser.run("return cur_frm.doc.requested_key")), {"*"})
+		expect(self.button("Descargar pedido")).to_be_visible()
+		self.assertIn("BEGIN CERTIFICATE REQUEST", self.value("csr"))
+		self.assertEqual(set(self.value("requested_key")), {"*"})

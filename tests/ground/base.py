@@ -1,6 +1,7 @@
 """What a ground gives to tests and demo."""
 
 import os
+import shlex
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ class Ground:
 	site: str
 	description: str
 	"""Names the ground on the output's last line."""
+	realtime: tuple[str, ...] = ()
+	"""The command of Frappe's socket.io server."""
 	redis: dict[str, str] = field(default_factory=dict)
 	"""Variables that send Frappe's processes to another Redis than the configuration names."""
 
@@ -32,6 +35,7 @@ class Ground:
 			**environment,
 			"MELI_SITE": self.site,
 			"MELI_SITES_PATH": str(self.sites),
+			"MELI_REALTIME": shlex.join(self.realtime),
 			"PYTHONPATH": str(CHECKOUT),
 			**self.redis,
 		}

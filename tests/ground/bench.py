@@ -31,7 +31,11 @@ def prepare(bench: Path, site: str) -> Ground:
 	nameless = Ground(python, sites, site, "")
 	versions = _output(nameless, VERSIONS)
 	ground = Ground(
-		python, sites, site, f"bench {bench}, Frappe {versions[0]}, ERPNext {versions[1]}, site {site}"
+		python,
+		sites,
+		site,
+		f"bench {bench}, Frappe {versions[0]}, ERPNext {versions[1]}, site {site}",
+		realtime=_realtime(bench, site),
 	)
 	frappe = ["-m", "frappe.utils.bench_helper", "frappe", "--site", site]
 	if APP in _output(ground, INSTALLED):
@@ -62,8 +66,19 @@ def record(ground: Ground, commit: str, passed: int, failed: int) -> None:
 def _install_package(python: Path) -> None:
 	pip = [str(python), "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
 	subprocess.run([*pip, "--editable", str(CHECKOUT)], check=True)
-	if subprocess.run([str(python), "-c", "import pytest"], capture_output=True).returncode:
-		subprocess.run([*pip, "pytest"], check=True)
+	for tool in ("pytest", "playwright"):
+		if subprocess.run([str(python), "-c", f"import {tool}"], capture_output=True).returncode:
+			subprocess.run([*pip, tool], check=True)
+
+
+def _realtime(bench: Path, site: str) -> tuple[str, ...]:
+	"""The bench's own socket.io server, with our queue and port: one that runs already listens to the bench's."""
+	node = machine.program_path("node")
+	if not node:
+		raise SystemExit(f"Node.js is missing, with which {bench} serves socket.io")
+	# It reads the configuration below this folder, where there is none, and takes what it needs from variables.
+	variables = [f"FRAPPE_BENCH_ROOT={GROUND}", f"FRAPPE_SITE={site}"]
+	return ("env", *variables, node, str(bench / "apps" / "frappe" / "socketio.js"))
 
 
 def _list_app(apps: Path) -> None:

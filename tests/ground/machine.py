@@ -11,13 +11,9 @@ SITE_PROGRAMS = {
 	"mariadb": "mariadb-client-core",
 	"redis-check-rdb": "redis-tools",  # see services.start_redis
 	"patch": "patch",
-}
-BENCH_PROGRAMS = {
-	"redis-check-rdb": "redis-tools",
-	# For the desk, which only a bench has.
 	"chromium": "chromium",
-	"chromedriver": "chromium-driver",
 }
+BENCH_PROGRAMS = {"redis-check-rdb": "redis-tools", "chromium": "chromium"}
 
 
 def install_for_site() -> None:

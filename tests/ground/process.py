@@ -6,6 +6,7 @@ All of them end with the `with` block, or are ended by it.
 import contextlib
 import ctypes
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,8 +15,10 @@ import textwrap
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+from frappe.installer import update_site_config
 
 from . import services
 from .paths import LOGS
@@ -42,12 +45,30 @@ def web_server() -> Iterator[str]:
 		yield address
 
 
+@contextlib.contextmanager
+def realtime() -> Iterator[None]:
+	"""Serve to browsers what Frappe publishes. A web server has to be started within the `with` block.
+
+	Pages then look for socket.io on a port of its own, as they do under `bench start`.
+	"""
+	port = services.free_port()
+	update_site_config("socketio_port", port)
+	with _environment({"FRAPPE_SOCKETIO_PORT": str(port), "DEV_SERVER": "1"}):
+		process, log = _start("realtime", program=shlex.split(os.environ["MELI_REALTIME"]))
+		with _ending(process):
+			_wait_until_started(lambda: services.answers(port), process, log)
+			yield
+
+
 class Worker:
 	"""A background worker, as `bench worker` runs one."""
 
 	def __init__(self, *queues: str) -> None:
-		code = f"from frappe.utils.background_jobs import start_worker; start_worker({','.join(queues)!r})"
-		self.process, self.log = _start("worker", "-c", code)
+		watched = "from tests.ground import visit; visit.watch()"
+		starting = (
+			f"from frappe.utils.background_jobs import start_worker; start_worker({','.join(queues)!r})"
+		)
+		self.process, self.log = _start("worker", "-c", f"{watched}; {starting}")
 
 	def wait_until_listening(self) -> None:
 		_wait_until_started(lambda: "Listening on" in self.log.read_text(), self.process, self.log)
@@ -85,16 +106,10 @@ def private_redis() -> Iterator[str]:
 	url = f"redis://127.0.0.1:{port}"
 	command = [services.redis_server(), "--bind", "127.0.0.1", "--save", "", "--port", str(port)]
 	process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=os.environ["MELI_SITES_PATH"])
-	names = ("FRAPPE_REDIS_CACHE", "FRAPPE_REDIS_QUEUE")
-	before = {name: os.environ.get(name) for name in names}
 	with _ending(process):
 		wait_for(lambda: services.answers(port))
-		os.environ.update(dict.fromkeys(names, url))
-		try:
+		with _environment({"FRAPPE_REDIS_CACHE": url, "FRAPPE_REDIS_QUEUE": url}):
 			yield url
-		finally:
-			for name, value in before.items():
-				os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def python(code: str, *arguments: str) -> subprocess.Popen[str]:
@@ -162,12 +177,26 @@ def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
 		time.sleep(0.05)
 
 
-def _start(name: str, *arguments: str, **options) -> tuple[subprocess.Popen, Path]:
+@contextlib.contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+	"""What is started within the `with` block finds these variables."""
+	before = {name: os.environ.get(name) for name in variables}
+	os.environ.update(variables)
+	try:
+		yield
+	finally:
+		for name, value in before.items():
+			os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _start(
+	name: str, *arguments: str, program: Sequence[str] = (sys.executable,), **options
+) -> tuple[subprocess.Popen, Path]:
 	LOGS.mkdir(parents=True, exist_ok=True)
 	log = LOGS / f"{name}-{time.time_ns()}.log"
 	with log.open("wb") as output:
 		process = subprocess.Popen(
-			[sys.executable, *arguments],
+			[*program, *arguments],
 			cwd=os.environ["MELI_SITES_PATH"],
 			stdout=output,
 			stderr=subprocess.STDOUT,

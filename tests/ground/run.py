@@ -20,7 +20,7 @@ from .fork import ground as fork
 from .paths import CHECKOUT, GROUND, LOGS, OUTCOME
 
 # What tests and demo may change in site_config.json.
-CONFIG_KEYS = ("developer_mode", "mercadolibre_sync_simulator")
+CONFIG_KEYS = ("developer_mode", "mercadolibre_sync_simulator", "socketio_port")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ import sys
 import frappe.app
 from werkzeug.serving import make_server
 
+from tests.ground import visit
+
+visit.watch()
 # Frappe takes the site from here before it looks at a request's Host.
 frappe.app._site = os.environ["MELI_SITE"]
 frappe.app._sites_path = os.environ["MELI_SITES_PATH"]

@@ -4,6 +4,8 @@ import os
 
 import frappe
 
+from . import visit
+
 
 def connect() -> None:
 	"""Connect as Administrator. Raises SystemExit outside of `make test` and `make demo`."""
@@ -15,6 +17,7 @@ def connect() -> None:
 	os.chdir(sites_path)
 	frappe.init(site, sites_path=sites_path)
 	frappe.connect()
+	visit.watch()
 	frappe.set_user("Administrator")
 
 

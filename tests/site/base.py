@@ -17,16 +17,16 @@ from mercadolibre_sync.meli.notification import Notification
 from mercadolibre_sync.meli.oauth import Tokens
 from mercadolibre_sync.sync import connection, pace, versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
+from mercadolibre_sync.words import restored
 from simulator.control import MeliControl
 from simulator.server import running
+from tests.ground import masters, visit
 
 SELLER = "468424240"
 ACCOUNT_NAME = "TETE5915550"
-COMPANY = "Demo SA"
-GROUP = "Individual"
 # Buyers of tests have numbers of their own, so that cleaning up touches nobody else's customers.
 FIRST_BUYER = 990_000_000_001
-BUYERS = "99%"
+BUYERS = "990000______"
 PASSWORD = "una-clave-larga-para-las-pruebas"
 
 
@@ -48,6 +48,7 @@ class SiteTestCase(unittest.TestCase):
 			from tests.ground.site import connect
 
 			connect()
+		visit.begin()
 		# Frappe makes the key when it first stores a password. A process that was started before would not know it.
 		get_encryption_key()
 		cls.meli = MeliControl(simulator_url())
@@ -58,6 +59,8 @@ class SiteTestCase(unittest.TestCase):
 		frappe.set_user("Administrator")
 		# Tests tell of the same order again and again; those of bursts say how long is waited for more.
 		claims.HOLD_SECONDS = 0
+		# Tests compare what they read in English, whatever the site's language; some set another one.
+		frappe.local.lang = "en"
 		self.meli.reset()
 		clean()
 		self.meli.add_seller(SELLER, ACCOUNT_NAME)
@@ -102,7 +105,14 @@ class SiteTestCase(unittest.TestCase):
 		return self.notification(name)
 
 	def notification(self, name: str) -> frappe._dict:
-		return frappe.db.get_value(NOTIFICATION, name, "*", as_dict=True)
+		"""The row, with its reason as this process reads it."""
+		row = frappe.db.get_value(NOTIFICATION, name, "*", as_dict=True)
+		row.reason = str(restored(row.reason))
+		return row
+
+	def reason(self, notification: frappe._dict) -> str:
+		"""Why the notification is in its state, in English."""
+		return notification.reason
 
 	# What stands in the ERP.
 
@@ -159,8 +169,8 @@ def make_account(name: str = ACCOUNT_NAME, user_id: str = SELLER, **values):
 			"user_id": user_id,
 			"nickname": name,
 			"site": "MLA",
-			"company": COMPANY,
-			"customer_group": GROUP,
+			"company": masters.company(),
+			"customer_group": masters.customer_group(),
 			"enabled": 1,
 			**values,
 		}
@@ -180,6 +190,7 @@ def make_manager(name: str = "gerente@example.com", *, role: str = "MercadoLibre
 	if not frappe.db.exists("User", name):
 		user = frappe.new_doc("User")
 		user.update({"email": name, "first_name": name.split("@")[0], "send_welcome_email": 0})
+		user.language = "en"
 		user.insert()
 	# Also where the user is there: uninstalling the app takes its roles away.
 	update_password(name, PASSWORD)

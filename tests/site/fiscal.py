@@ -81,7 +81,7 @@ class FiscalTestCase(SiteTestCase):
 	def synced(self, buyer: str):
 		"""The buyer's Customer after an order of theirs was notified."""
 		row = self.sync_order(self.add_order(buyer))
-		self.assertEqual(row.status, "Done", row.reason)
+		self.assertEqual(row.status, "Done", self.reason(row))
 		return self.customer(buyer)
 
 	def logins(self) -> int:
@@ -95,6 +95,7 @@ def make_user(email: str, role: str) -> str:
 	"""A user with this role and no other; returns the name."""
 	if not frappe.db.exists("User", email):
 		user = frappe.get_doc({"doctype": "User", "email": email, "first_name": email.split("@")[0]})
+		user.language = "en"
 		user.flags.no_welcome_mail = True
 		user.insert()
 	user = frappe.get_doc("User", email)

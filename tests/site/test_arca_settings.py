@@ -84,7 +84,6 @@ class TestRefusals(SettingsTestCase):
 
 	def test_refusals_are_in_spanish_on_a_spanish_desk(self):
 		frappe.local.lang = "es"
-		self.addCleanup(setattr, frappe.local, "lang", "en")
 		_certificate, other_key = make_pair()
 		message = self.refused(private_key=other_key.reveal())
 		self.assertIn('"Clave privada": La clave privada no corresponde al certificado.', message)

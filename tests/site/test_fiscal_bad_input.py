@@ -15,7 +15,6 @@ class TestEachMistake(FiscalTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.local.lang = "es"
-		self.addCleanup(setattr, frappe.local, "lang", "en")
 
 	def use(self, certificate: str, key) -> None:
 		"""Put a pair into the database that the form would refuse: it was sound when it was saved."""

@@ -8,6 +8,7 @@ import requests
 from mercadolibre_sync import fiscal_api
 from mercadolibre_sync.fiscal_api import compare
 from mercadolibre_sync.roles import USER
+from tests.ground import masters
 from tests.ground.process import web_server
 from tests.site.fiscal import FiscalTestCase, configure, make_user
 
@@ -31,13 +32,13 @@ class ButtonTestCase(FiscalTestCase):
 			{
 				"customer_name": "Ejemplo",
 				"customer_type": "Company",
-				"customer_group": "Individual",
-				"territory": "All Territories",
+				"customer_group": masters.customer_group(),
+				"territory": masters.territory(),
 				"tax_id": self.cuit,
 				**values,
 			}
 		)
-		customer.insert(set_name=f"99-{frappe.generate_hash(length=8)}")
+		customer.insert(set_name=f"990000-{frappe.generate_hash(length=5)}")
 		frappe.db.commit()
 		return customer
 
@@ -137,7 +138,9 @@ class TestTaking(ButtonTestCase):
 		(address,) = self.addresses(customer.name)
 		self.assertEqual((address.address_type, address.address_title), ("Billing", "Domicilio fiscal"))
 		self.assertEqual((address.address_line1, address.pincode), ("CORRIENTES 1234", "1043"))
-		self.assertEqual((address.city, address.country), ("Ciudad Autónoma de Buenos Aires", "Argentina"))
+		self.assertEqual(
+			(address.city, address.country), ("Ciudad Autónoma de Buenos Aires", masters.country())
+		)
 
 	def test_an_address_at_the_same_place_is_not_doubled(self):
 		customer = self.new_customer()
@@ -186,7 +189,7 @@ class TestTaking(ButtonTestCase):
 		customer = self.new_customer()
 		take(customer.name, ["customer_group", "tax_id", "name"])
 		customer.reload()
-		self.assertEqual((customer.tax_id, customer.customer_group), (self.cuit, "Individual"))
+		self.assertEqual((customer.tax_id, customer.customer_group), (self.cuit, masters.customer_group()))
 
 
 class TestWhoMay(ButtonTestCase):

@@ -6,6 +6,7 @@ import frappe
 
 from mercadolibre_sync.arca.condicion import Condicion
 from mercadolibre_sync.sync.lock import buyer_lock
+from mercadolibre_sync.words import restored
 from tests.ground.process import outputs, python, wait_for
 from tests.site.base import ACCOUNT_NAME
 from tests.site.fiscal import FiscalTestCase, configure, cuits
@@ -39,7 +40,7 @@ class TestAnswered(FiscalTestCase):
 				self.assertEqual(customer.arca_condicion_iva or None, condicion)
 				self.assertEqual(customer.arca_condicion_iva_source or None, "ARCA" if condicion else None)
 				self.assertEqual(customer.arca_status, status)
-				self.assertIn(message, customer.arca_message or "")
+				self.assertIn(message, str(restored(customer.arca_message)))
 				self.assertEqual(bool(customer.arca_message), status != "Determined")
 				self.assertIsNotNone(customer.arca_checked_on)
 

@@ -3,6 +3,7 @@
 import frappe
 
 from mercadolibre_sync.sync.fiscal import pending, registry
+from tests.ground import masters
 from tests.ground.process import outputs, python, wait_for
 from tests.site.fiscal import FiscalTestCase, configure, cuits
 
@@ -64,9 +65,11 @@ class TestByHand(FiscalTestCase):
 
 	def new_customer(self, **values):
 		customer = frappe.new_doc("Customer")
-		customer.update({"customer_name": "Hecho a mano", "customer_group": "Individual", **values})
-		customer.update({"customer_type": "Individual", "territory": "All Territories"})
-		return customer.insert(set_name=f"99-{frappe.generate_hash(length=8)}")
+		customer.update(
+			{"customer_name": "Hecho a mano", "customer_group": masters.customer_group(), **values}
+		)
+		customer.update({"customer_type": "Individual", "territory": masters.territory()})
+		return customer.insert(set_name=f"990000-{frappe.generate_hash(length=5)}")
 
 
 class TestNumberChanged(FiscalTestCase):

@@ -7,6 +7,7 @@ from mercadolibre_sync import backoff
 from mercadolibre_sync.inbox import claims, failures, states, sweep, wake, worker
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli import errors
+from mercadolibre_sync.words import Text
 from tests.ground.process import outputs, python, wait_for, workers
 from tests.site.base import ACCOUNT_NAME, SiteTestCase
 
@@ -136,8 +137,8 @@ class TestSweep(SiteTestCase):
 		name = self.notify("orders_v2", "/orders/1")
 		claim = claims.claim_next()
 		frappe.db.set_value(NOTIFICATION, name, {"status": "Done", "reason": "The successor's."})
-		states.fail(claim.names, "The dead worker's.", claim.mark)
-		self.assertEqual(self.notification(name).reason, "The successor's.")
+		states.fail(claim.names, Text("The dead worker's."), claim.mark)
+		self.assertEqual(self.reason(self.notification(name)), "The successor's.")
 
 	def test_the_account_shows_when_it_was_last_told_something(self):
 		name = self.notify("items", "/items/MLA1")

@@ -3,7 +3,8 @@
 import frappe
 
 from mercadolibre_sync.sync import contacts
-from tests.site.base import GROUP, SELLER, SiteTestCase
+from tests.ground import masters
+from tests.site.base import SELLER, SiteTestCase
 
 OLD = "2026-11-01T10:00:00.000-04:00"
 NEW = "2026-11-02T10:00:00.000-04:00"
@@ -115,8 +116,8 @@ class TestCustomer(SiteTestCase):
 			{
 				"customer_name": customer_name,
 				"customer_type": "Individual",
-				"customer_group": GROUP,
-				"territory": "All Territories",
+				"customer_group": masters.customer_group(),
+				"territory": masters.territory(),
 				**values,
 			}
 		)
@@ -151,7 +152,7 @@ class TestAddress(SiteTestCase):
 				"address_type": "Billing",
 				"address_line1": "Rivadavia 1234",
 				"city": "Rosario",
-				"country": "Argentina",
+				"country": masters.country(),
 			}
 		)
 		address.append("links", {"link_doctype": "Customer", "link_name": self.buyer})
@@ -324,7 +325,7 @@ class TestAlways(SiteTestCase):
 		buyer = self.add_buyer()
 		row = self.sync_order(self.add_order(buyer, shipment={}))
 		self.assertEqual(row.status, "Failed")
-		self.assertIn('"Piso"', row.reason)
+		self.assertIn('"Piso"', self.reason(row))
 		self.assertFalse(frappe.db.exists("Customer", buyer))
 
 	def test_a_buyer_of_two_accounts_is_one_customer(self):

@@ -40,9 +40,9 @@ PLACEHOLDER = re.compile(r"\{\d*\}")
 
 
 def texts_of_python(source: str) -> Iterator[Text]:
-	"""The first argument of each call of `_`."""
+	"""The first argument of each call of `_` and of `words.text`."""
 	for node in ast.walk(ast.parse(source)):
-		if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+		if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "text"):
 			argument = node.args[0]
 			if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
 				yield argument.value, ""
@@ -177,8 +177,11 @@ class TestReadingTheSources(unittest.TestCase):
 	"""The catalogue can only be complete if this reading of the sources is."""
 
 	def test_joined_and_nested_python_strings_are_found(self):
-		source = 'throw(_("One " "two {0}.").format(_("three")))'
-		self.assertEqual(set(texts_of_python(source)), {("One two {0}.", ""), ("three", "")})
+		source = 'throw(_("One " "two {0}.").format(_("three")), text("Four {0}.", text("five")))'
+		self.assertEqual(
+			{text for text, _context in texts_of_python(source)},
+			{"One two {0}.", "three", "Four {0}.", "five"},
+		)
 
 	def test_custom_fields_are_found_with_their_options(self):
 		source = """[{"label": _("From"), "fieldtype": "Select", "options": "\\nBy hand", "read_only": 1}]"""

@@ -101,7 +101,7 @@ def _query(registry: Registry, config: Configuration) -> None:
 
 def _step(stage: _Stage, failed: _Failed) -> Step:
 	if stage == failed.stage:
-		return Step(_label(stage), FAILS, explain_error(failed.error))
+		return Step(_label(stage), FAILS, str(explain_error(failed.error)))
 	return Step(_label(stage), WORKS if stage < failed.stage else NOT_TRIED, "")
 
 

@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
 from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.arca import cuit as cuits
 from mercadolibre_sync.arca.condicion import Condicion, from_taxpayer_type
 from mercadolibre_sync.backoff import delay
-from mercadolibre_sync.sync.fiscal.registry import SETTINGS
+from mercadolibre_sync.sync.fiscal import SETTINGS
 from mercadolibre_sync.sync.fiscal.texts import explain_decision, explain_error
 from mercadolibre_sync.sync.text import fit
+from mercadolibre_sync.words import Text, text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -51,18 +51,18 @@ def apply(customer: "Document", lookup: "Lookup") -> None:
 		return
 	customer.update({"arca_attempts": 0, "arca_next_lookup": None, "arca_disagrees": 0})
 	if lookup.decision is None:
-		customer.update({"arca_status": UNDETERMINED, "arca_message": explain_error(lookup.error)})
+		customer.update({"arca_status": UNDETERMINED, "arca_message": explain_error(lookup.error).stored})
 		return
 	customer.update(_answered(lookup))
 	if condicion := lookup.decision.condicion:
 		_determine(customer, condicion)
 
 
-def waiting(message: str, attempts: int) -> dict:
+def waiting(message: Text, attempts: int) -> dict:
 	"""The fields of a customer whose lookup has to be repeated; `attempts` were made before this one."""
 	return {
 		"arca_status": PENDING,
-		"arca_message": message,
+		"arca_message": message.stored,
 		"arca_attempts": attempts + 1,
 		"arca_next_lookup": add_to_date(now_datetime(), seconds=delay(attempts + 1)),
 	}
@@ -73,7 +73,7 @@ def _answered(lookup: "Lookup") -> dict:
 	status = TO_REVIEW if decision.review else DETERMINED
 	return {
 		"arca_status": status if decision.condicion else UNDETERMINED,
-		"arca_message": explain_decision(decision) if decision.review else None,
+		"arca_message": explain_decision(decision).stored if decision.review else None,
 		"arca_checked_on": now_datetime(),
 	}
 
@@ -83,7 +83,8 @@ def _determine(customer: "Document", condicion: Condicion) -> None:
 	if customer.arca_condicion_iva_source != BY_HAND:
 		_set_from_arca(customer, condicion)
 	elif customer.arca_condicion_iva != condicion.label:
-		customer.arca_message = _("ARCA says {0}. What was set by hand stays.").format(condicion.label)
+		message = text("ARCA says {0}. What was set by hand stays.", condicion.label)
+		customer.arca_message = message.stored
 
 
 def _set_from_arca(customer: "Document", condicion: Condicion) -> None:

@@ -3,7 +3,6 @@
 import time
 
 import frappe
-from frappe import _
 from frappe.utils import now_datetime
 
 from mercadolibre_sync.arca import cuit as cuits
@@ -16,6 +15,7 @@ from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.fiscal.registry import Registry, configuration
 from mercadolibre_sync.sync.fiscal.texts import explain_error
 from mercadolibre_sync.sync.lock import buyer_lock
+from mercadolibre_sync.words import Text, text
 
 # Nobody waits for a scheduled lookup.
 PATIENCE_SECONDS = 30
@@ -78,7 +78,7 @@ def _ask(row: frappe._dict) -> bool:
 		frappe.db.rollback()
 		log_unexpected(error)
 		reason = frappe.utils.strip_html(str(error)) if isinstance(error, frappe.ValidationError) else ""
-		_postpone(row, _("The customer could not be saved: {0}").format(reason or type(error).__name__))
+		_postpone(row, text("The customer could not be saved: {0}", reason or type(error).__name__))
 	finally:
 		frappe.clear_messages()
 	return True
@@ -93,7 +93,7 @@ def _write(name: str, answer: Lookup) -> None:
 	customer.save(ignore_permissions=True)
 
 
-def _postpone(row: frappe._dict, message: str) -> None:
+def _postpone(row: frappe._dict, message: Text) -> None:
 	# Not through the document: an attempt is no change that anybody wants in the customer's history.
 	values = fiscal.waiting(message, row.arca_attempts or 0)
 	frappe.db.set_value(CUSTOMER, row.name, values, update_modified=False)

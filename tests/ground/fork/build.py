@@ -9,8 +9,6 @@ import zipfile
 from pathlib import Path
 
 REPAIRS = Path(__file__).parent / "repairs"
-# The desk's sources are left out: nothing is bundled without a bench.
-SKIPPED = ("monoframe/public/",)
 RENAMED = ((b"monoframe", b"frappe"), (b"Monoframe", b"Frappe"), (b"MONOFRAME", b"FRAPPE"))
 
 
@@ -19,8 +17,6 @@ def build(wheel: Path, site_packages: Path) -> None:
 	with zipfile.ZipFile(wheel) as archive:
 		for member in archive.infolist():
 			if member.is_dir() or not member.filename.startswith("monoframe/"):
-				continue
-			if member.filename.startswith(SKIPPED):
 				continue
 			target = site_packages / _original(member.filename.encode()).decode()
 			target.parent.mkdir(parents=True, exist_ok=True)

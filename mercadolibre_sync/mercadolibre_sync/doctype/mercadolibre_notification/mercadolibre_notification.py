@@ -3,9 +3,13 @@ from frappe import _
 from frappe.model.document import Document
 
 from mercadolibre_sync.inbox import housekeeping, states, wake
+from mercadolibre_sync.words import restored
 
 
 class MercadoLibreNotification(Document):
+	def before_print(self, settings: dict | None = None) -> None:
+		self.reason = str(restored(self.reason))
+
 	@staticmethod
 	def clear_old_logs(days: int = 30) -> None:
 		"""Called by Frappe's Log Settings."""

@@ -3,6 +3,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_url
 
+from mercadolibre_sync.inbox import door
+
 
 class MercadoLibreSettings(Document):
 	@property
@@ -21,3 +23,6 @@ class MercadoLibreSettings(Document):
 					'"Application ID" must be the number of the application, digits only: it is shown at developers.mercadolibre.com.ar.'
 				)
 			)
+
+	def on_update(self) -> None:
+		door.forget_sellers()
