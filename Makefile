@@ -1,11 +1,14 @@
 # BENCH and SITE name a real bench; without them the ground is made in .ground/.
-# ARGS narrows the tests: make test ARGS="tests/unit -k cuit"
+# ARGS narrows the tests: make test ARGS="tests/unit -k cuit", or the benchmarks: make bench ARGS="writing"
+# PEER is a folder from which `make bench` can import the app ecommerce_integrations, to measure beside it.
 PYTHON ?= python3
 ground = $(PYTHON) -m tests.ground.run
 
-.PHONY: test demo clean
+.PHONY: test demo bench clean
 
-test demo:
+bench: export MELI_PEER = $(PEER)
+
+test demo bench:
 	@$(ground) $@ $(if $(BENCH),--bench "$(BENCH)") $(if $(SITE),--site "$(SITE)") $(if $(ARGS),--only '$(ARGS)')
 
 clean:

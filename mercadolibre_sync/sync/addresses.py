@@ -10,7 +10,7 @@ from frappe.utils.caching import request_cache
 from mercadolibre_sync.meli.models import Destination
 from mercadolibre_sync.meli.sites import site
 from mercadolibre_sync.sync.comments import comment_once
-from mercadolibre_sync.sync.links import linked_to
+from mercadolibre_sync.sync.links import link_to, linked_to
 from mercadolibre_sync.sync.text import fit, fold, join, sort_out
 from mercadolibre_sync.words import text
 
@@ -26,7 +26,7 @@ TITLE = "Envío"
 SHORT = 140
 
 
-def ensure(customer: str, purchase: "Purchase", known: Sequence[frappe._dict]) -> bool:
+def ensure(customer: "Document | frappe._dict", purchase: "Purchase", known: Sequence[frappe._dict]) -> bool:
 	"""Create the delivery's Address unless one of the `known` has its city and line 1; True if created."""
 	if not is_new(purchase, known):
 		return False
@@ -55,11 +55,11 @@ def is_among(known: Sequence[frappe._dict], city: str, line1: str) -> bool:
 	return any((fold(row.city), fold(row.address_line1)) == place for row in known)
 
 
-def insert(customer: str, values: dict, owner: str) -> "Document":
+def insert(customer: "Document | frappe._dict", values: dict, owner: str) -> "Document":
 	"""Insert an Address with these fields; `owner`, whom it belongs to, begins its name."""
 	address = frappe.new_doc(ADDRESS)
 	address.update(values)
-	address.append("links", {"link_doctype": "Customer", "link_name": customer})
+	address.append("links", link_to(customer))
 	# A name of our own: Frappe's would be "Envío-<type in the session's language>" for every buyer, counted
 	# up through one naming series that all workers wait for.
 	address.insert(ignore_permissions=True, set_name=_free_name(f"{owner}-{values['address_title']}"))

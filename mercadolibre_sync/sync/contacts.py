@@ -8,6 +8,7 @@ import frappe
 from frappe.utils import validate_email_address, validate_phone_number
 
 from mercadolibre_sync.sync.comments import comment_once
+from mercadolibre_sync.sync.links import link_to
 from mercadolibre_sync.sync.text import fit, fold, sort_out
 from mercadolibre_sync.words import text
 
@@ -26,7 +27,7 @@ ALTERNATIVE_PHONE = "is_primary_mobile_no"
 
 
 def ensure(
-	customer: str,
+	customer: "Row",
 	purchase: "Purchase",
 	known: Sequence[frappe._dict],
 	previous_nickname: str | None,
@@ -74,18 +75,18 @@ def _name(purchase: "Purchase") -> str:
 	return fit(purchase.contact_name, NAME_LENGTH)[0]
 
 
-def _create(customer: str, purchase: "Purchase") -> None:
+def _create(customer: "Row", purchase: "Purchase") -> None:
 	name, rest = fit(purchase.contact_name, NAME_LENGTH)
 	contact = frappe.new_doc(CONTACT)
 	# "Passive" is the stored option; a Spanish desk shows it as "Pasivo".
 	contact.update({"first_name": name, "status": "Passive"})
-	contact.append("links", {"link_doctype": "Customer", "link_name": customer})
+	contact.append("links", link_to(customer))
 	email, odd_email = sort_out(purchase.order.buyer.email, validate_email_address)
 	if email:
 		contact.append("email_ids", {"email_id": email, "is_primary": 1})
 	_set_phones(contact, purchase)
 	with _no_gravatar():
-		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer))
+		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer.name))
 	if rest:
 		comment_once(CONTACT, contact.name, text("Full name: {0}", purchase.contact_name))
 	if odd_email:

@@ -1,8 +1,12 @@
 """What is linked to a Customer."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import frappe
+
+if TYPE_CHECKING:
+	from frappe.model.document import Document
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,15 @@ def _rows(customer: str) -> list[frappe._dict]:
 		customer,
 		as_dict=True,
 	)
+
+
+def link_to(customer: "Document | frappe._dict") -> dict:
+	"""A row of `links` that leads to this Customer: the document, or fields of it.
+
+	The title is given with it: many versions of Frappe load the whole Customer to find it out.
+	"""
+	title = customer.get(frappe.get_meta("Customer").get_title_field())
+	return {"link_doctype": "Customer", "link_name": customer.name, "link_title": title}
 
 
 def linked_to(customer: str, doctype: str, fields: list[str]) -> list[frappe._dict]:

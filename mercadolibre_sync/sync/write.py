@@ -53,8 +53,8 @@ def _write_new(purchase: Purchase) -> Outcome:
 		raise TryLater(text("The customer was deleted meanwhile. Trying again by itself."))
 	customer = customers.create(purchase)
 	known = links.read(customer.name)
-	has_address = addresses.ensure(customer.name, purchase, known.addresses)
-	contacts.ensure(customer.name, purchase, known.contacts, None, outdated=False)
+	has_address = addresses.ensure(customer, purchase, known.addresses)
+	contacts.ensure(customer, purchase, known.contacts, None, outdated=False)
 	reason = text("New customer.") if has_address else text("New customer. Its address is not known yet.")
 	return Outcome(reason, customer.name, purchase.order.id)
 
@@ -67,10 +67,8 @@ def _write_known(customer: frappe._dict, applied: Applied, purchase: Purchase) -
 	nickname = customer.mercadolibre_nickname
 	changes = {
 		text("customer"): customers.update(customer, purchase, outdated=outdated),
-		text("address"): addresses.ensure(customer.name, purchase, known.addresses),
-		text("contact"): contacts.ensure(
-			customer.name, purchase, known.contacts, nickname, outdated=outdated
-		),
+		text("address"): addresses.ensure(customer, purchase, known.addresses),
+		text("contact"): contacts.ensure(customer, purchase, known.contacts, nickname, outdated=outdated),
 	}
 	changed = [what for what, was_written in changes.items() if was_written]
 	reason = text("Updated: {0}.", changed) if changed else text("Nothing had changed.")

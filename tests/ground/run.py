@@ -1,4 +1,4 @@
-"""`make test`, `make demo` and `make clean`: prepares the ground, then runs on it. See --help."""
+"""`make test`, `make demo`, `make bench` and `make clean`: prepares the ground, then runs on it. See --help."""
 
 import argparse
 import contextlib
@@ -19,8 +19,8 @@ from .base import Ground
 from .fork import ground as fork
 from .paths import CHECKOUT, GROUND, LOGS, OUTCOME
 
-# What tests and demo may change in site_config.json.
-CONFIG_KEYS = ("developer_mode", "mercadolibre_sync_simulator", "socketio_port")
+# What tests, demo and benchmarks may change in site_config.json.
+CONFIG_KEYS = ("developer_mode", "mercadolibre_sync_simulator", "pause_scheduler", "socketio_port")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ def main() -> int:
 		with _developer_mode(ground):
 			if arguments.command == "demo":
 				status = run_demo(ground)
+			elif arguments.command == "bench":
+				status = run_benchmarks(ground, arguments.only)
 			else:
 				status = run_tests(ground, arguments.only, on_bench)
 
@@ -76,6 +78,12 @@ def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
 def run_demo(ground: Ground) -> int:
 	"""Run demo/ with the same environment as the tests. Return its exit status."""
 	return ground.run("-m", "demo").returncode
+
+
+def run_benchmarks(ground: Ground, selected: list[str]) -> int:
+	"""Run benchmarks/, or those of its subjects that are `selected`. Return the exit status."""
+	environment = ground.environment() | {"MELI_GROUND": ground.description}
+	return ground.run("-m", "benchmarks", *selected, env=environment).returncode
 
 
 def clean() -> int:
@@ -136,14 +144,14 @@ def _update_config(path: Path, values: dict[str, object]) -> None:
 
 def _parse_arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
-	parser.add_argument("command", choices=["test", "demo", "clean"])
+	parser.add_argument("command", choices=["test", "demo", "bench", "clean"])
 	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
 	parser.add_argument("--site", help="the bench's site: tests write to it")
 	parser.add_argument(
 		"--only",
 		type=shlex.split,
 		default=[],
-		help="pytest's arguments, for a part of the suite and no checks",
+		help="pytest's arguments, for a part of the suite and no checks; of bench the subjects, such as writing",
 	)
 	arguments = parser.parse_args()
 	if (arguments.bench is None) != (arguments.site is None):

@@ -84,7 +84,7 @@ def take(customer: "Document", lookup: "Lookup", keys: Collection[str]) -> None:
 	if ADDRESS in chosen:
 		frappe.has_permission(addresses.ADDRESS, "create", throw=True)
 		owner = fit(customer.name, SHORT - len(ADDRESS_TITLE) - len("--99"))[0]
-		addresses.insert(customer.name, _address_values(lookup.persona.domicilio), owner)
+		addresses.insert(customer, _address_values(lookup.persona.domicilio), owner)
 
 
 def _new_values(lookup: "Lookup") -> dict[str, str]:

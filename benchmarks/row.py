@@ -1,0 +1,24 @@
+"""One line of the table: what was measured, beside what, and whether that is enough."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+	"""`measured` and `yardstick` are written for people, with their units; `goal` says what has to be reached.
+
+	`reached`: None where nothing could be measured here.
+	"""
+
+	name: str
+	measured: str
+	yardstick: str
+	goal: str
+	reached: bool | None
+
+	@property
+	def verdict(self) -> str:
+		return {True: "reached", False: "**falls short**", None: "not measured here"}[self.reached]
+
+	def __str__(self) -> str:
+		return f"{self.name}: {self.measured} (yardstick {self.yardstick}; goal {self.goal}): {self.verdict}"
