@@ -1,9 +1,11 @@
 """Taking notifications off the inbox, by any number of workers on any number of machines."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
@@ -11,6 +13,10 @@ from frappe.utils import add_to_date, now_datetime
 from mercadolibre_sync.inbox import states, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
+from mercadolibre_sync.sync.lock import is_conflict
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 # A worker's claims are somebody else's so long after it last renewed them.
 LEASE_SECONDS = 15
@@ -36,6 +42,22 @@ class Claim:
 	mark: str
 
 
+def _or_next_time(action: Callable[Parameters, Result]) -> Callable[Parameters, Result | None]:
+	"""Where another transaction is in the way, let it pass: whoever looks after the inbox does so again in seconds."""
+
+	@wraps(action)
+	def careful(*arguments: Parameters.args, **options: Parameters.kwargs) -> Result | None:
+		try:
+			return action(*arguments, **options)
+		except Exception as error:
+			frappe.db.rollback()
+			if not is_conflict(error):
+				raise
+			return None
+
+	return careful
+
+
 def claim(mark: str, limit: int, below: int | None = None) -> list[Claim]:
 	"""Claim up to `limit` resources with all their notifications, the same number for every account. Commits.
 
@@ -47,9 +69,10 @@ def claim(mark: str, limit: int, below: int | None = None) -> list[Claim]:
 	candidates = _candidates(limit, below)
 	if not candidates:
 		return []
-	return _claim(candidates, mark, limit) or _claim(_candidates(limit + MORE, below), mark, limit)
+	return _claim(candidates, mark, limit) or _claim(_candidates(limit + MORE, below), mark, limit) or []
 
 
+@_or_next_time
 def _claim(resources: Sequence[tuple[str, str]], mark: str, limit: int) -> list[Claim]:
 	names = _names(resources)
 	# A new transaction: the lock below must see what others committed since the reads above.
@@ -171,6 +194,7 @@ def is_anything_open(mark: str) -> bool:
 	return bool(query.run())
 
 
+@_or_next_time
 def renew(claims: Sequence[Claim], until: datetime) -> None:
 	"""Renew the leases of one worker's claims, as if at that moment in system time. Commits."""
 	if claims:
@@ -179,6 +203,7 @@ def renew(claims: Sequence[Claim], until: datetime) -> None:
 		frappe.db.commit()
 
 
+@_or_next_time
 def requeue_due() -> None:
 	"""Queue again what waited for a retry whose time has come. Commits."""
 	filters = {"status": states.WAITING, "next_attempt": ("<=", now_datetime())}
@@ -186,6 +211,7 @@ def requeue_due() -> None:
 	frappe.db.commit()
 
 
+@_or_next_time
 def requeue_abandoned() -> None:
 	"""Queue again what a worker claimed and never finished. Commits."""
 	long_ago = add_to_date(now_datetime(), seconds=-LEASE_SECONDS)

@@ -11,6 +11,8 @@ from mercadolibre_sync.words import text
 WAIT_SECONDS = 30
 # Shorter than the lease of those who wait for it.
 WAIT_FOR_BUYER_SECONDS = 10
+# MariaDB: a row changed since the transaction's snapshot. Frappe 15 does not count it among the deadlocks.
+RECORD_CHANGED = 1020
 
 
 def buyer_lock(buyer_id: str):
@@ -42,3 +44,14 @@ def named_lock(name: str, wait_seconds: int = WAIT_SECONDS) -> Iterator[None]:
 	finally:
 		frappe.db.rollback()
 		frappe.db.sql("select release_lock(%s)", (full_name,))
+
+
+def is_conflict(error: Exception) -> bool:
+	"""Whether somebody else's transaction is to blame, so that a new one may succeed."""
+	if isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError | frappe.DuplicateEntryError):
+		return True
+	if isinstance(error, frappe.UniqueValidationError):
+		return True
+	return bool(
+		isinstance(error, frappe.db.OperationalError) and error.args and error.args[0] == RECORD_CHANGED
+	)

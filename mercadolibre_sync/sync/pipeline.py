@@ -19,7 +19,7 @@ from mercadolibre_sync.sync import accounts, asking, known
 from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.asking import Question, Threads, TokenRefused
 from mercadolibre_sync.sync.connection import AccountTokens, api_base, consequences
-from mercadolibre_sync.sync.lock import buyer_lock
+from mercadolibre_sync.sync.lock import buyer_lock, is_conflict
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.pace import pace
 from mercadolibre_sync.sync.purchases import Purchase, by_buyer
@@ -32,8 +32,6 @@ PATIENCE_SECONDS = 1
 # ARCA Settings allow 30 seconds for an answer, and connecting may take another 5.
 REGISTRY_SECONDS = 35
 TRIES = 3
-# MariaDB: a row changed since the transaction's snapshot. Frappe 15 does not count it among the deadlocks.
-RECORD_CHANGED = 1020
 
 
 @dataclass(frozen=True)
@@ -296,16 +294,5 @@ def _write(purchase: Purchase, finish: Callable[[Outcome], None]) -> None:
 				frappe.db.commit()
 			return
 		except Exception as error:
-			if attempt == TRIES or not _is_conflict(error):
+			if attempt == TRIES or not is_conflict(error):
 				raise
-
-
-def _is_conflict(error: Exception) -> bool:
-	"""Whether somebody else's transaction is to blame, so that a new one may succeed."""
-	if isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError | frappe.DuplicateEntryError):
-		return True
-	if isinstance(error, frappe.UniqueValidationError):
-		return True
-	return bool(
-		isinstance(error, frappe.db.OperationalError) and error.args and error.args[0] == RECORD_CHANGED
-	)

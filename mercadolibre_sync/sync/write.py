@@ -21,8 +21,7 @@ def unchanged(purchase: Purchase) -> Outcome | None:
 		return None
 	applied = versions.read(purchase.orders, customer.name)
 	if any(
-		applied.lacks(order, versions.version_of(order, purchase, customer.name))
-		for order in purchase.orders
+		applied.lacks(order, versions.version_of(order, purchase, customer.name)) for order in purchase.orders
 	):
 		return None
 	if applied.has_newer_copy(purchase.order):
