@@ -17,11 +17,11 @@ DEFAULT_WORKERS = 2
 # Resources that one worker is to have before it: as many as it has under way (`worker.AT_ONCE`).
 SHARE = 12
 
-# KEYS: who is awake, and who was called, each until when. Notes those who are missing as called; returns how many
+# KEYS: who is awake, and who was called, each until when, and a number for whoever is called. Notes those who are missing as called; returns how many
 # there were, and how many are missing.
 _CALL = """
 local now = tonumber(redis.call('time')[1])
-for _, key in ipairs(KEYS) do redis.call('zremrangebyscore', key, '-inf', now) end
+for number = 1, 2 do redis.call('zremrangebyscore', KEYS[number], '-inf', now) end
 local there = redis.call('zcard', KEYS[1]) + redis.call('zcard', KEYS[2])
 local missing = math.max(ARGV[1] - there, 0)
 for number = 1, missing do

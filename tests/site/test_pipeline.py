@@ -4,6 +4,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import frappe
+from frappe.utils.background_jobs import get_queue
 
 from mercadolibre_sync.backfill import run
 from mercadolibre_sync.inbox import claims, intake, states, wake, worker
@@ -126,7 +127,7 @@ class TestCalls(PipelineTestCase):
 			for number in range(40)
 		]
 		self.meli.set_order(self.order, last_updated=created)
-		for most in (2.05, 0.05):
+		for calls_an_order in (2, 0):
 			backfill = frappe.get_doc(ACCOUNT, ACCOUNT_NAME).synchronise(
 				str(frappe.utils.add_days(frappe.utils.now_datetime(), -3))
 			)
@@ -134,8 +135,11 @@ class TestCalls(PipelineTestCase):
 			run.run(backfill)
 			frappe.db.rollback()
 			self.assertEqual(frappe.db.get_value(run.BACKFILL, backfill, "status"), "Completed")
-			# One call asks how many there are.
-			self.assertLessEqual((len(self.asked()) - 1) / (len(orders) + 1), most)
+			asked = self.asked()
+			searching = [call for call in asked if call == "orders search"]
+			self.assertEqual(len(asked) - len(searching), calls_an_order * (len(orders) + 1))
+			# Two windows, of each the number of its orders and one page.
+			self.assertLessEqual(len(searching), 4)
 		self.assertEqual(self.count(), 41)
 
 
@@ -279,4 +283,5 @@ class TestWorkers(PipelineTestCase):
 		(name,) = self.notify_all(self.new_orders(1))
 		wake.wake()
 		with workers("short", "default"):
-			wait_for(lambda: self.status(name) == "Done", 4)
+			wait_for(lambda: self.status(name) == "Done")
+			self.assertGreater(get_queue("default").count, 350)
