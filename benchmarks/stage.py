@@ -16,7 +16,8 @@ from mercadolibre_sync.meli.oauth import Tokens
 from mercadolibre_sync.sync import connection
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.sync.versions import ORDER
-from simulator.control import MeliControl, notification_body
+from simulator.control import MeliControl
+from simulator.meli_notifications import notification_body
 from simulator.server import running
 
 ENDPOINT = "/api/method/mercadolibre_sync.api.notifications"

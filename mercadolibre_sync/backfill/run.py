@@ -143,8 +143,7 @@ def _complete(backfill: str) -> None:
 	# The guard: somebody may have pressed Stop meanwhile.
 	guarded = {"name": backfill, "status": RUNNING}
 	frappe.db.set_value(BACKFILL, guarded, {"status": COMPLETED, "finished_at": now_datetime()})
-	frappe.db.commit()
-	_announce(backfill)
+	_commit_and_announce(backfill)
 
 
 def _write_failure(backfill: str, error: Exception) -> None:
@@ -153,10 +152,12 @@ def _write_failure(backfill: str, error: Exception) -> None:
 	if not isinstance(error, TemporaryError | TryLater | ReauthorisationNeeded):
 		values["status"] = FAILED
 	frappe.db.set_value(BACKFILL, {"name": backfill, "status": RUNNING}, values)
-	frappe.db.commit()
-	_announce(backfill)
+	_commit_and_announce(backfill)
 
 
-def _announce(backfill: str) -> None:
+def _commit_and_announce(backfill: str) -> None:
+	"""Have open forms show what was written."""
+	# Before the commit: the rollback with which the lock ends would forget what waits for another one.
 	if frappe.db.exists(BACKFILL, backfill):
 		frappe.get_doc(BACKFILL, backfill).notify_update()
+	frappe.db.commit()

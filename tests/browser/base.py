@@ -7,7 +7,8 @@ import frappe
 from frappe.utils.password import update_password
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from tests.ground.machine import program_path
+from tests.ground import machine
+from tests.ground.people import make_user
 from tests.ground.process import realtime, web_server
 from tests.site.base import SiteTestCase
 
@@ -88,7 +89,7 @@ def chromium() -> Iterator[Browser]:
 	here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 	expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 	with sync_playwright() as playwright:
-		browser = playwright.chromium.launch(executable_path=program_path("chromium"), args=[here])
+		browser = playwright.chromium.launch(executable_path=machine.browser(), args=[here])
 		try:
 			yield browser
 		finally:
@@ -98,14 +99,7 @@ def chromium() -> Iterator[Browser]:
 def make_salesperson() -> None:
 	"""A user who sells: not an administrator, who may do anything anyway."""
 	if not frappe.db.exists("User", SALESPERSON):
-		user = frappe.new_doc("User")
-		user.update({"email": SALESPERSON, "first_name": "Vendedora", "language": "es"})
-		user.flags.no_welcome_mail = True
-		user.insert()
-		user.add_roles(*ROLES)
-		# Frappe makes the first user of a site its System Manager.
-		frappe.db.delete("Has Role", {"parent": SALESPERSON, "role": "System Manager"})
-		frappe.clear_cache(user=SALESPERSON)
+		make_user(SALESPERSON, "Vendedora", PASSWORD, ROLES)
 	update_password(SALESPERSON, PASSWORD)
 	frappe.db.commit()
 

@@ -58,4 +58,4 @@ class TestDesk(DeskTestCase):
 		frappe.db.set_value(ACCOUNT, ACCOUNT_NAME, "status", NOT_CONNECTED)
 		frappe.db.commit()
 		self.open_form(ACCOUNT, ACCOUNT_NAME)
-		expect(self.page.locator(".form-message")).to_contain_text(BANNER)
+		expect(self.page.get_by_text(BANNER).first).to_be_visible()

