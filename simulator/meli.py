@@ -164,6 +164,14 @@ class MeliSimulator:
 		self._grants.revoke(int(user_id))
 		return answer_json({"user_id": user_id, "app_id": application_id, "msg": "Autorización eliminada"})
 
+	def _application(self, request: Request, caller: str, application_id: str) -> Response:
+		if application_id != self._grants.application.id:
+			raise refusal(404, "not_found", "Application not found")
+		limit = self._grants.application.max_requests_per_hour
+		return answer_json(
+			{"id": int(application_id), **({"max_requests_per_hour": limit} if limit is not None else {})}
+		)
+
 	def _list_grants(self, request: Request, caller: str, application_id: str) -> Response:
 		rows = self._grants.listing()
 		return answer_json({"paging": {"total": len(rows), "limit": 50, "offset": 0}, "grants": rows})
@@ -369,6 +377,7 @@ _ROUTES: list[tuple[str, str, Callable[..., Response]]] = [
 	("GET", r"/users/me", MeliSimulator._me),
 	("GET", r"/users/(\d+)", MeliSimulator._user),
 	("DELETE", r"/users/(\d+)/applications/(\d+)", MeliSimulator._revoke),
+	("GET", r"/applications/(\d+)", MeliSimulator._application),
 	("GET", r"/applications/(\d+)/grants", MeliSimulator._list_grants),
 	("GET", r"/missed_feeds", MeliSimulator._missed_feeds),
 ]

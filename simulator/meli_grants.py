@@ -48,6 +48,7 @@ def _invalid_grant() -> Refusal:
 class Application:
 	"""`redirect_uri`: the one registered; None accepts any, which MercadoLibre never does.
 
+	`max_requests_per_hour`: None leaves it out.
 	`notification_url`: where changes of the `topics` are notified to; None leaves it to who drives the simulator.
 	"""
 
@@ -60,6 +61,7 @@ class Application:
 	offline_access: bool = True
 	blocked: bool = False
 	token_lifetime: float = TOKEN_LIFETIME
+	max_requests_per_hour: int | None = 18_000
 
 
 @dataclass

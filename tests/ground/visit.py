@@ -33,8 +33,9 @@ ROWS_ASIDE = {
 	"__Auth": OURS,
 	"tabDefaultValue": "parent = '__default' and defkey in ('cust_master_name', 'lang')",
 }
-# Neither documents nor rows that anybody made: counters of names, which others may be using already.
-NOT_COUNTED = frozenset({"tabSeries"})
+# Counters of names, which others may be using already; and what a bench's own worker notes of jobs that were
+# under way when the scheduler paused.
+NOT_COUNTED = frozenset({"tabSeries", "tabScheduled Job Log"})
 # Rows about a document that are not documents themselves: table, columns of the doctype and of the name.
 ABOUT_DOCUMENTS = (("__Auth", "doctype", "name"), ("__global_search", "doctype", "name"))
 ABOUT_USERS = (("tabSessions", "user"), ("__UserSettings", "user"))

@@ -23,7 +23,6 @@ from mercadolibre_sync.meli.errors import (
 	RateLimited,
 	ReauthorisationNeeded,
 	Unavailable,
-	UnexpectedShape,
 )
 from mercadolibre_sync.meli.models import BillingInfo, Order, User
 from mercadolibre_sync.meli.notification import parse
@@ -515,7 +514,7 @@ class TestMisbehaviour(SimulatorCase):
 			("500", Unavailable),
 			("503", Unavailable),
 			("cut_off", Unavailable),
-			("html", UnexpectedShape),
+			("html", Unavailable),
 		):
 			error = self.spoilt(kind)
 			self.assertIs(type(error), expected, kind)
