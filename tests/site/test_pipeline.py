@@ -153,7 +153,7 @@ class TestBatch(PipelineTestCase):
 		statuses = [self.status(name) for name in names]
 		expected = ["Done", "Failed", "Done", "Waiting for retry", "Waiting for retry", "Done"]
 		self.assertEqual(statuses, expected)
-		self.assertIn("another seller", self.reason(self.notification(names[1])))
+		self.assertIn("another seller", self.notification(names[1]).reason)
 
 	def test_a_token_that_dies_in_the_middle_of_a_batch_is_renewed_once(self):
 		names = self.notify_all(self.new_orders(10))
