@@ -1,13 +1,13 @@
 """One line of the table: what was measured, beside what, and whether that is enough."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Row:
 	"""`measured` and `yardstick` are written for people, with their units; `goal` says what has to be reached.
 
-	`reached`: None where nothing could be measured here.
+	`reached`: None where nothing could be measured here. `figures`: what `needs` calculates with.
 	"""
 
 	name: str
@@ -15,6 +15,7 @@ class Row:
 	yardstick: str
 	goal: str
 	reached: bool | None
+	figures: dict[str, float] = field(default_factory=dict)
 
 	@property
 	def verdict(self) -> str:

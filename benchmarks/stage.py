@@ -1,33 +1,35 @@
-"""The stage: a simulated MercadoLibre and connected accounts on whatever site this is, and nothing left afterwards."""
+"""The stage: a simulated MercadoLibre and two connected accounts on whatever site this is."""
 
 import itertools
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import frappe
+import redis
 from frappe.installer import update_site_config
 from frappe.utils.password import get_encryption_key
 
-from mercadolibre_sync.backfill.run import BACKFILL
 from mercadolibre_sync.inbox import wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.oauth import Tokens
 from mercadolibre_sync.sync import connection
 from mercadolibre_sync.sync.accounts import ACCOUNT
-from mercadolibre_sync.sync.versions import ORDER
-from simulator.control import MeliControl
+from simulator.control import Call, MeliControl
 from simulator.meli_notifications import notification_body
 from simulator.server import running
+from tests.ground import masters
+from tests.ground.visit import visit
 
 ENDPOINT = "/api/method/mercadolibre_sync.api.notifications"
-SETTINGS = "MercadoLibre Settings"
-# Names and numbers that nobody else has.
 ACCOUNTS = {"benchmark one": "990000000001", "benchmark two": "990000000002"}
 ACCOUNT_NAME, SELLER = next(iter(ACCOUNTS.items()))
+OTHER_ACCOUNT, OTHER_SELLER = list(ACCOUNTS.items())[1]
 FIRST_BUYER = 9_900_000_000_001
-BUYERS = "99000000_____"
-ENDED = ("Done", "Ignored", "Failed")
+ENDED = {"Done", "Ignored", "Failed"}
+# What MercadoLibre takes for an answer.
+LATENCY_SECONDS = 0.15
 
 
 @dataclass
@@ -40,9 +42,10 @@ class Stage:
 	_buyers: Iterator[int] = field(default_factory=lambda: itertools.count(FIRST_BUYER))
 
 	def buyer(self) -> str:
+		"""The number of a buyer whom nobody knows."""
 		return str(next(self._buyers))
 
-	def orders(self, count: int, seller: str = SELLER, **details) -> list[str]:
+	def orders(self, count: int, seller: str = SELLER, **details: object) -> list[str]:
 		"""Numbers of paid orders, each of a new buyer and with a delivery."""
 		buyers = [self.buyer() for _number in range(count)]
 		person = {"first_name": "Mariana", "last_name": "Guzmán", "document": ("DNI", "32659430")}
@@ -61,88 +64,61 @@ class Stage:
 		delivery = self.meli.post_notification(url + ENDPOINT, "orders_v2", f"/orders/{order}", seller)
 		assert delivery.status == 200, delivery
 
+	def answer_slowly(self) -> None:
+		self.meli.misbehave(".", "slow", times=None, seconds=LATENCY_SECONDS)
 
-def body(number: int) -> dict:
-	return notification_body("orders_v2", f"/orders/{number}", SELLER)
+	def api_calls(self) -> list[Call]:
+		"""What MercadoLibre was asked, but for tokens and for what it says of the application."""
+		return [call for call in self.meli.calls() if not call.path.startswith(("/oauth", "/applications"))]
+
+	def calm(self) -> None:
+		"""Nothing queued, nobody awake, MercadoLibre well: for what comes next."""
+		redis.from_url(os.environ["FRAPPE_REDIS_QUEUE"]).flushdb()
+		self.meli.behave()
+		self.meli.forget_calls()
+		frappe.db.delete(NOTIFICATION)
+		frappe.db.commit()
+		wake.fall_asleep()
+
+
+def states(orders: list[str]) -> Mapping[str, int]:
+	"""How many of these orders' notifications are in which state."""
+	frappe.db.rollback()
+	resources = [f"/orders/{order}" for order in orders]
+	counted = frappe.db.sql(
+		f"select status, count(*) from `tab{NOTIFICATION}` where resource in %(resources)s group by status",
+		{"resources": resources},
+	)
+	return dict(counted)
 
 
 def ended(*orders: str) -> bool:
-	"""Whether every notification of these orders has come to its end."""
-	frappe.db.rollback()
-	rows = frappe.get_all(
-		NOTIFICATION, {"resource": ("in", [f"/orders/{order}" for order in orders])}, pluck="status"
-	)
-	return len(rows) >= len(orders) and set(rows) <= set(ENDED)
+	"""Whether all notifications of these orders have come to their end."""
+	found = states(list(orders))
+	return bool(found) and found.keys() <= ENDED and sum(found.values()) >= len(orders)
 
 
 @contextmanager
 def set_up() -> Iterator[Stage]:
-	"""Connect the accounts to a simulator; whatever is on the site when the block ends is what was there before."""
-	before = frappe.get_single(SETTINGS).as_dict()
-	_refuse_a_real_application(before)
-	get_encryption_key()
-	with running() as url:
+	"""Connect the accounts to a simulator. What the site holds when the block ends is what it held before."""
+	with visit(), running() as url:
+		get_encryption_key()
 		update_site_config("mercadolibre_sync_simulator", url)
-		# The bench's scheduler would have its own workers take from the same inbox.
+		# A bench's own scheduler would send its workers to the same inbox.
 		update_site_config("pause_scheduler", 1)
 		frappe.local.conf.update({"mercadolibre_sync_simulator": url, "developer_mode": 1})
-		clear()
-		stage = Stage(MeliControl(url), _leaf("Customer Group"), _leaf("Territory"))
-		try:
-			_connect(stage)
-			yield stage
-		finally:
-			clear()
-			_restore(before)
-
-
-def clear() -> None:
-	"""Remove everything that benchmarks make, by statements: documents would take minutes and leave traces."""
-	frappe.db.rollback()
-	for doctype in ("Address", "Contact"):
-		names = frappe.get_all(
-			"Dynamic Link",
-			{"parenttype": doctype, "link_doctype": "Customer", "link_name": ("like", BUYERS)},
-			pluck="parent",
-		)
-		_delete(doctype, names)
-	_delete("Customer", frappe.get_all("Customer", {"name": ("like", BUYERS)}, pluck="name"))
-	for doctype in (NOTIFICATION, ORDER, BACKFILL):
-		frappe.db.delete(doctype, {"account": ("in", list(ACCOUNTS))})
-	for doctype in ("__Auth", "Version"):
-		frappe.db.delete(doctype, {"docname" if doctype == "Version" else "name": ("in", list(ACCOUNTS))})
-	for name in ACCOUNTS:
-		frappe.delete_doc(ACCOUNT, name, force=True, ignore_missing=True, delete_permanently=True)
-	frappe.db.commit()
-	wake.fall_asleep()
-
-
-def _delete(doctype: str, names: list[str]) -> None:
-	if not names:
-		return
-	for table in frappe.get_meta(doctype).get_table_fields():
-		frappe.db.delete(table.options, {"parenttype": doctype, "parent": ("in", names)})
-	frappe.db.delete("Comment", {"reference_doctype": doctype, "reference_name": ("in", names)})
-	frappe.db.delete("Version", {"ref_doctype": doctype, "docname": ("in", names)})
-	frappe.db.delete("__global_search", {"doctype": doctype, "name": ("in", names)})
-	frappe.db.delete(doctype, {"name": ("in", names)})
-	frappe.db.commit()
-
-
-def _refuse_a_real_application(settings: frappe._dict) -> None:
-	if settings.application_id and settings.application_id != MeliControl.application_id:
-		raise SystemExit(
-			"This site is connected to a real application at MercadoLibre: measure on another one."
-		)
+		stage = Stage(MeliControl(url), masters.customer_group(), masters.territory())
+		_connect(stage)
+		yield stage
 
 
 def _connect(stage: Stage) -> None:
-	settings = frappe.get_single(SETTINGS)
+	settings = frappe.get_single("MercadoLibre Settings")
 	settings.update(
 		{
 			"application_id": MeliControl.application_id,
 			"client_secret": MeliControl.application_secret,
-			# What is measured is the app; that it keeps MercadoLibre's pace is tested elsewhere.
+			# What is measured is the app. That it keeps MercadoLibre's pace is tested elsewhere.
 			"calls_per_minute": 60_000,
 		}
 	)
@@ -151,20 +127,12 @@ def _connect(stage: Stage) -> None:
 		stage.meli.add_seller(seller, name)
 		account = frappe.new_doc(ACCOUNT)
 		account.update({"account_name": name, "nickname": name, "user_id": seller, "site": "MLA"})
-		account.update({"company": frappe.get_all("Company", pluck="name")[0], "customer_group": stage.group})
+		account.update({"company": masters.company(), "customer_group": stage.group})
 		account.insert()
 		connection.store_tokens(name, Tokens.from_json(stage.meli.issue_tokens(seller)))
 	frappe.db.commit()
 
 
-def _leaf(doctype: str) -> str:
-	return frappe.get_all(doctype, {"is_group": 0}, pluck="name")[0]
-
-
-def _restore(before: frappe._dict) -> None:
-	settings = frappe.get_single(SETTINGS)
-	for fieldname in ("application_id", "client_secret", "calls_per_minute"):
-		settings.set(fieldname, before.get(fieldname))
-	settings.save()
-	frappe.db.delete("Version", {"ref_doctype": SETTINGS})
-	frappe.db.commit()
+def body(number: int) -> dict:
+	"""What MercadoLibre posts about an order with this number."""
+	return notification_body("orders_v2", f"/orders/{number}", SELLER)

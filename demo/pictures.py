@@ -15,7 +15,7 @@ from demo.stage import ACCOUNT_NAME, Stage
 from mercadolibre_sync.backfill.run import BACKFILL, COMPLETED, RUNNING
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT
-from tests.browser.base import chromium
+from tests.browser.base import chromium, log_in, open_form
 from tests.ground.process import wait_for
 from tests.ground.site import connect
 
@@ -31,7 +31,7 @@ def main() -> None:
 	with opened() as desk, chromium() as browser:
 		page = browser.new_page(viewport=SIZE)
 		page.set_default_timeout(PATIENCE_SECONDS * 1000)
-		log_in(page, desk)
+		log_in(page, desk.stage.url, USER, desk.password)
 		failed = fail_a_notification(desk.stage)
 		for language in LANGUAGES:
 			speak(language)
@@ -45,37 +45,27 @@ def main() -> None:
 
 def take(page: Page, desk: Desk, failed: str) -> Iterator[tuple[str, bytes]]:
 	"""The pictures that hold still, with their names. `failed`: a notification."""
-	open_form(page, desk, "Customer", COMPANY)
+	show(page, desk, "Customer", COMPANY)
 	page.get_by_role("tab", name="MercadoLibre").click()
 	yield "customer", page.screenshot()
 	page.goto(f"{desk.stage.url}/app/mercadolibre")
 	page.locator(".shortcut-widget-box").first.wait_for()
 	page.wait_for_load_state("networkidle")
 	yield "workspace", page.screenshot()
-	open_form(page, desk, NOTIFICATION, failed)
+	show(page, desk, NOTIFICATION, failed)
 	yield "notification", page.screenshot()
-	open_form(page, desk, ACCOUNT, ACCOUNT_NAME)
+	show(page, desk, ACCOUNT, ACCOUNT_NAME)
 	yield "account", page.screenshot()
 
 
 def take_backfill(page: Page, desk: Desk, backfill: str) -> bytes:
-	open_form(page, desk, BACKFILL, backfill)
+	show(page, desk, BACKFILL, backfill)
 	page.locator(".progress-bar").first.wait_for()
 	return page.screenshot()
 
 
-def log_in(page: Page, desk: Desk) -> None:
-	page.goto(f"{desk.stage.url}/login")
-	page.fill("#login_email", USER)
-	page.fill("#login_password", desk.password)
-	page.click(".form-login .btn-login")
-	page.wait_for_function("window.frappe?.boot?.user")
-
-
-def open_form(page: Page, desk: Desk, doctype: str, name: str) -> None:
-	page.goto(f"{desk.stage.url}/app/{frappe.scrub(doctype).replace('_', '-')}/{name}")
-	page.wait_for_function("name => window.cur_frm?.docname === name && cur_frm.script_manager", arg=name)
-	page.evaluate("cur_frm.trigger('refresh').then(() => true)")
+def show(page: Page, desk: Desk, doctype: str, name: str) -> None:
+	open_form(page, desk.stage.url, doctype, name)
 	page.wait_for_load_state("networkidle")
 
 

@@ -15,24 +15,40 @@ WAIT_FOR_BUYER_SECONDS = 10
 RECORD_CHANGED = 1020
 
 
-def buyer_lock(buyer_id: str):
-	"""The lock under which one buyer's documents are read and written.
+@contextmanager
+def buyer_lock(buyer_id: str) -> Iterator[None]:
+	"""The lock under which one buyer's documents are read and written. What is kept is committed by the caller.
 
 	A new buyer has no row yet that could be locked, and two workers inserting it would meet in a unique
 	key after half the work.
 	"""
-	return named_lock(f"buyer:{buyer_id}", WAIT_FOR_BUYER_SECONDS)
+	with _held(f"buyer:{buyer_id}", WAIT_FOR_BUYER_SECONDS):
+		try:
+			yield
+		except BaseException:
+			frappe.db.rollback()
+			raise
 
 
 @contextmanager
 def named_lock(name: str, wait_seconds: int = WAIT_SECONDS) -> Iterator[None]:
-	"""Hold a lock of this site and start a new transaction under it. Open changes are rolled back.
-
-	The lock comes before the transaction's first read, so that the transaction sees all that the previous
-	holder committed (after a row lock it would not: MariaDB's snapshot may be older). It is held across
-	commits and without an open transaction, and the server frees it when a killed worker's connection ends.
+	"""Hold a lock of this site and start a new transaction under it. Open changes are rolled back, and at the end
+	what the caller has not committed.
 
 	Raises TryLater when it is not free within `wait_seconds`.
+	"""
+	with _held(name, wait_seconds):
+		try:
+			yield
+		finally:
+			frappe.db.rollback()
+
+
+@contextmanager
+def _held(name: str, wait_seconds: int) -> Iterator[None]:
+	"""The lock comes before the transaction's first read, so that the transaction sees all that the previous
+	holder committed (after a row lock it would not: MariaDB's snapshot may be older). It is held across
+	commits and without an open transaction, and the server frees it when a killed worker's connection ends.
 	"""
 	# Locks are the server's, not the database's: sites that share a server must not wait for each other.
 	full_name = f"{frappe.conf.db_name}:meli:{name}"
@@ -42,7 +58,6 @@ def named_lock(name: str, wait_seconds: int = WAIT_SECONDS) -> Iterator[None]:
 	try:
 		yield
 	finally:
-		frappe.db.rollback()
 		frappe.db.sql("select release_lock(%s)", (full_name,))
 
 

@@ -51,9 +51,8 @@ def _write_new(purchase: Purchase) -> Outcome:
 	if purchase.is_abridged:
 		raise TryLater(text("The customer was deleted meanwhile. Trying again by itself."))
 	customer = customers.create(purchase)
-	known = links.read(customer.name)
-	has_address = addresses.ensure(customer, purchase, known.addresses)
-	contacts.ensure(customer, purchase, known.contacts, None, outdated=False)
+	has_address = addresses.ensure(customer, purchase, ())
+	contacts.ensure(customer, purchase, (), None, outdated=False)
 	reason = text("New customer.") if has_address else text("New customer. Its address is not known yet.")
 	return Outcome(reason, customer.name, purchase.order.id)
 

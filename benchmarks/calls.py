@@ -1,0 +1,88 @@
+"""How often MercadoLibre is asked, and in how many steps one after the other."""
+
+from collections.abc import Iterator, Sequence
+
+import frappe
+
+from benchmarks.clock import seconds_until
+from benchmarks.draining import arrival
+from benchmarks.row import Row
+from benchmarks.stage import ACCOUNT_NAME, LATENCY_SECONDS, Stage
+from mercadolibre_sync.backfill.run import BACKFILL
+from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.sync.accounts import ACCOUNT
+from simulator.control import Call
+from tests.ground.process import web_server, workers
+
+BACKFILLED = 100
+LIMIT_SECONDS = 120
+
+
+def rows(stage: Stage) -> Iterator[Row]:
+	stage.calm()
+	with web_server() as url, workers():
+		stage.answer_slowly()
+		(order,) = stage.orders(1)
+		new = _asked(stage, url, order)
+		again = _asked(stage, url, order)
+		stage.meli.set_order(order)
+		newer = _asked(stage, url, order)
+		yield Row(
+			"calls to MercadoLibre for a new buyer's order",
+			f"{len(new)}, in {_steps(new)} steps",
+			"3 resources: order, billing info, shipment",
+			"3, in two steps",
+			len(new) == 3 and _steps(new) == 2,
+		)
+		yield Row("calls for the same version notified again", f"{len(again)}", "1", "1", len(again) == 1)
+		yield Row(
+			"calls for a newer version of a known, complete order", f"{len(newer)}", "1", "1", len(newer) == 1
+		)
+		stage.calm()
+		yield from _backfills(stage)
+	stage.calm()
+
+
+def _asked(stage: Stage, url: str, order: str) -> list[Call]:
+	# `arrival` waits for the end of all notifications of the order; those before are over.
+	frappe.db.delete(NOTIFICATION)
+	frappe.db.commit()
+	stage.meli.forget_calls()
+	arrival(stage, url, order)
+	return stage.api_calls()
+
+
+def _steps(calls: Sequence[Call]) -> int:
+	"""Calls that had to wait for an earlier one's answer, and the first."""
+	steps, began = 0, 0.0
+	for call in calls:
+		if call.at - began > LATENCY_SECONDS / 2:
+			steps, began = steps + 1, call.at
+	return steps
+
+
+def _backfills(stage: Stage) -> Iterator[Row]:
+	stage.orders(BACKFILLED)
+	for name, goal in (
+		("calls in a back-fill, per order of a new buyer", 2.05),
+		("calls in a back-fill, per order known in this version", 0.02),
+	):
+		# Two pages that are full, and looking into what lies between, are the search's own.
+		calls = _backfill(stage) / BACKFILLED
+		yield Row(name, f"{calls:.2f}", f"{BACKFILLED} orders", f"≤ {goal}", round(calls, 2) <= goal)
+
+
+def _backfill(stage: Stage) -> int:
+	"""Calls of a back-fill of two days, up to the last order that it queued."""
+	stage.meli.forget_calls()
+	since = frappe.utils.add_days(frappe.utils.now_datetime(), -2)
+	name = frappe.get_doc(ACCOUNT, ACCOUNT_NAME).synchronise(str(since))
+	frappe.db.commit()
+	seconds_until(lambda: _is_over(name), LIMIT_SECONDS)
+	return len(stage.api_calls())
+
+
+def _is_over(backfill: str) -> bool:
+	frappe.db.rollback()
+	is_searched = frappe.db.get_value(BACKFILL, backfill, "status") in ("Completed", "Failed")
+	return is_searched and not frappe.db.exists(NOTIFICATION, {"status": ("in", ("Queued", "Processing"))})
