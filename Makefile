@@ -4,11 +4,11 @@
 PYTHON ?= python3
 ground = $(PYTHON) -m tests.ground.run
 
-.PHONY: test demo bench clean
+.PHONY: test demo desk pictures bench clean
 
 bench: export MELI_PEER = $(PEER)
 
-test demo bench:
+test demo desk pictures bench:
 	@$(ground) $@ $(if $(BENCH),--bench "$(BENCH)") $(if $(SITE),--site "$(SITE)") $(if $(ARGS),--only '$(ARGS)')
 
 clean:

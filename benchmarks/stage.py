@@ -16,7 +16,8 @@ from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.oauth import Tokens
 from mercadolibre_sync.sync import connection
 from mercadolibre_sync.sync.accounts import ACCOUNT
-from simulator.control import Call, MeliControl, notification_body
+from simulator.control import Call, MeliControl
+from simulator.meli_notifications import notification_body
 from simulator.server import running
 from tests.ground import masters
 from tests.ground.visit import visit

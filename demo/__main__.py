@@ -102,7 +102,7 @@ def customer_row(buyer: str) -> dict[str, object]:
 
 def new_buyer(stage: Stage) -> frappe._dict:
 	shipment = stage.meli.add_shipment(SELLER, MARIANA, comments="Timbre 2")
-	stage.meli.add_order(SELLER, MARIANA, order_id="2000000000000101", shipment_id=shipment)
+	stage.order(MARIANA, order_id="2000000000000101", shipment_id=shipment)
 	return stage.notify_order("2000000000000101")
 
 
@@ -110,7 +110,7 @@ def new_company(stage: Stage) -> frappe._dict:
 	shipment = stage.meli.add_shipment(
 		SELLER, COMPANY, street_name="Arias", street_number="SN", city="Saavedra", receiver_name="Depósito"
 	)
-	return stage.notify_order(stage.meli.add_order(SELLER, COMPANY, shipment_id=shipment))
+	return stage.notify_order(stage.order(COMPANY, shipment_id=shipment))
 
 
 def same_order_again(stage: Stage) -> frappe._dict:
@@ -133,12 +133,12 @@ def second_address(stage: Stage) -> frappe._dict:
 		state="Córdoba",
 		state_id="AR-X",
 	)
-	return stage.notify_order(stage.meli.add_order(SELLER, MARIANA, shipment_id=shipment))
+	return stage.notify_order(stage.order(MARIANA, shipment_id=shipment))
 
 
 def hidden_shipment(stage: Stage) -> frappe._dict:
 	stage.meli.add_shipment(SELLER, HIDDEN, shipment_id="45000000001", masked=True)
-	return stage.notify_order(stage.meli.add_order(SELLER, HIDDEN, shipment_id="45000000001"))
+	return stage.notify_order(stage.order(HIDDEN, shipment_id="45000000001"))
 
 
 def revealed_shipment(stage: Stage) -> frappe._dict:
@@ -147,11 +147,11 @@ def revealed_shipment(stage: Stage) -> frappe._dict:
 
 
 def cancelled_order(stage: Stage) -> frappe._dict:
-	return stage.notify_order(stage.meli.add_order(SELLER, CANCELLED, status="cancelled"))
+	return stage.notify_order(stage.order(CANCELLED, status="cancelled"))
 
 
 def order_of(buyer: str) -> Callable[[Stage], frappe._dict]:
-	return lambda stage: stage.notify_order(stage.meli.add_order(SELLER, buyer))
+	return lambda stage: stage.notify_order(stage.order(buyer))
 
 
 def registry_down(stage: Stage) -> frappe._dict:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import frappe
 from frappe.installer import update_site_config
-from frappe.utils.password import set_encrypted_password
 
 from mercadolibre_sync.arca.certificate import create_key_and_csr
 from mercadolibre_sync.inbox import wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.meli.oauth import Tokens
+from mercadolibre_sync.sync import connection
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.sync.fiscal import registry
 from simulator.arca_control import ArcaControl
@@ -32,6 +33,10 @@ class Stage:
 	meli: MeliControl
 	arca: ArcaControl
 	url: str
+
+	def order(self, buyer: str, **details) -> str:
+		"""Add an order in today's form, which names the buyer by number alone. Returns its number."""
+		return self.meli.add_order(SELLER, buyer, buyer_form="id", **details)
 
 	def notify(self, topic: str, resource: str) -> frappe._dict:
 		"""Post a notification as MercadoLibre does and return the row it ended as."""
@@ -57,10 +62,17 @@ class Stage:
 
 
 @contextlib.contextmanager
-def set_up(*, worker: bool = True) -> Iterator[Stage]:
-	"""Everything running, until the end of which the site's own accounts and settings are set aside.
+def set_up() -> Iterator[Stage]:
+	"""Everything running that a notification needs."""
+	with connected() as (meli, arca), web_server() as url, workers("default"):
+		yield Stage(meli, arca, url)
 
-	Without a worker, what is posted stays queued.
+
+@contextlib.contextmanager
+def connected() -> Iterator[tuple[MeliControl, ArcaControl]]:
+	"""The simulators, and a site connected to them.
+
+	Until the end of the `with` block the site's own accounts and settings are set aside.
 	"""
 	with visit(), running() as simulator:
 		update_site_config("mercadolibre_sync_simulator", simulator)
@@ -69,31 +81,31 @@ def set_up(*, worker: bool = True) -> Iterator[Stage]:
 		meli.add_seller(SELLER, ACCOUNT_NAME)
 		_connect(meli)
 		_connect_registry(arca)
-		with web_server() as url, workers("default", count=int(worker)):
-			yield Stage(meli, arca, url)
+		yield meli, arca
 
 
 def _connect(meli: MeliControl) -> None:
 	settings = frappe.get_single("MercadoLibre Settings")
 	settings.update({"application_id": meli.application_id, "client_secret": meli.application_secret})
 	settings.save()
+	make_account(ACCOUNT_NAME, user_id=SELLER, nickname=ACCOUNT_NAME)
+	connection.store_tokens(ACCOUNT_NAME, Tokens.from_json(meli.issue_tokens(SELLER)))
+	frappe.db.commit()
+
+
+def make_account(name: str, **values: str) -> None:
+	"""An account that nobody has authorised yet."""
 	account = frappe.new_doc(ACCOUNT)
 	account.update(
 		{
-			"account_name": ACCOUNT_NAME,
-			"nickname": ACCOUNT_NAME,
-			"user_id": SELLER,
+			"account_name": name,
 			"site": "MLA",
 			"company": masters.company(),
 			"customer_group": masters.customer_group(),
+			**values,
 		}
 	)
 	account.insert()
-	tokens = meli.issue_tokens(SELLER)
-	for field in ("access_token", "refresh_token"):
-		set_encrypted_password(ACCOUNT, ACCOUNT_NAME, tokens[field], field)
-	frappe.db.set_value(ACCOUNT, ACCOUNT_NAME, "status", "Connected")
-	frappe.db.commit()
 
 
 def _connect_registry(arca: ArcaControl) -> None:

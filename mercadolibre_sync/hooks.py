@@ -42,6 +42,7 @@ scheduler_events = {
 		"mercadolibre_sync.account.silence.watch",
 	],
 	"daily": [
+		"mercadolibre_sync.account.allowance.refresh",
 		"mercadolibre_sync.inbox.digest.send",
 		"mercadolibre_sync.sync.fiscal.notices.warn_of_expiry",
 	],

@@ -6,7 +6,6 @@ import frappe
 from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
 from frappe.translate import get_user_lang
 from frappe.utils import escape_html
-from frappe.utils.user import get_users_with_role
 
 from mercadolibre_sync.roles import MANAGER
 from mercadolibre_sync.words import Text
@@ -17,6 +16,9 @@ def tell_managers(subject: Text, message: Text, doctype: str, name: str, points:
 
 	Everybody reads it in their own language, `points` as a list below the message. The caller commits.
 	"""
+	# With it comes all that makes a desk, which would be half a second of every job's start.
+	from frappe.utils.user import get_users_with_role
+
 	can_send = frappe.db.exists("Email Account", {"enable_outgoing": 1, "default_outgoing": 1})
 	for user in get_users_with_role(MANAGER) or ["Administrator"]:
 		language = get_user_lang(user)

@@ -8,6 +8,7 @@ import sys
 import threading
 
 from simulator.arca import ArcaSimulator
+from simulator.feria import Feria
 from simulator.meli import MeliSimulator
 from simulator.server import make
 
@@ -18,7 +19,8 @@ def main() -> None:
 	parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
 	options = parser.parse_args()
 
-	server = make({"arca": ArcaSimulator(), "meli": MeliSimulator()}, options.port)
+	arca, meli = ArcaSimulator(), MeliSimulator()
+	server = make({"arca": arca, "meli": meli, "feria": Feria(meli, arca)}, options.port)
 	print(f"http://127.0.0.1:{server.port}", flush=True)
 	if options.until_eof:
 		threading.Thread(target=_end_with_input, daemon=True).start()

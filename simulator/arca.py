@@ -71,6 +71,13 @@ class ArcaSimulator:
 		return datetime.now(timezone.utc) + self._skew
 
 	def _controlled(self, command: str, options: dict[str, Any]) -> Response:
+		try:
+			return answer_json(self.command(command, **options))
+		except (TypeError, ValueError, KeyError) as error:
+			return answer_json({"message": str(error)}, 400)
+
+	def command(self, name: str, /, **options: Any) -> dict[str, Any]:
+		"""Run a command of arca_control.ArcaControl. TypeError, ValueError or KeyError if it is wrong."""
 		commands: dict[str, Callable[..., dict[str, Any]]] = {
 			"certificate": self._certificate,
 			"taxpayer": self._taxpayer,
@@ -79,12 +86,15 @@ class ArcaSimulator:
 			"settings": self._settings,
 			"counts": self._count,
 		}
-		if command not in commands:
-			return answer_json({"message": f"No such command: {command}."}, 404)
-		try:
-			return answer_json(commands[command](**options))
-		except (TypeError, ValueError, KeyError) as error:
-			return answer_json({"message": str(error)}, 400)
+		return commands[name](**options)
+
+	def kind_of(self, cuit: str) -> str | None:
+		"""As what the registry knows this CUIT (see arca_padron.Taxpayer), None if it does not."""
+		taxpayer = self._padron.taxpayers.get(cuit)
+		return taxpayer.kind if taxpayer else None
+
+	def is_down(self) -> bool:
+		return "down" in self._failures.kinds()
 
 	def _certificate(
 		self, csr_pem: str, environment: str, valid_from_days: float, valid_for_days: float

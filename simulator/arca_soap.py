@@ -63,6 +63,10 @@ class Failures:
 		with self._lock:
 			self._failures.clear()
 
+	def kinds(self) -> list[str]:
+		with self._lock:
+			return [failure.kind for failure in self._failures]
+
 	def apply(self, operation: str, request: Request, answer: Callable[[], Response]) -> Response:
 		"""Give the true answer, or what a failure makes of it. May raise `Fault`."""
 		failure = self._take(operation)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import time
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
 import requests
 
 from simulator.meli_grants import APPLICATION_ID, APPLICATION_SECRET
-from simulator.meli_world import payload
+from simulator.meli_notifications import notification_body
 
 
 class ControlError(Exception):
@@ -107,7 +104,7 @@ class MeliControl:
 	# The application and its grants.
 
 	def set_application(self, **changes: Any) -> None:
-		"""Change `id`, `secret`, `redirect_uri`, `requires_pkce`, `offline_access`, `blocked`, `token_lifetime`."""
+		"""Change fields of meli_grants.Application, such as `redirect_uri` or `blocked`."""
 		self.do("set_application", **changes)
 
 	def issue_tokens(self, seller_id: str) -> dict[str, Any]:
@@ -173,6 +170,13 @@ class MeliControl:
 
 	# Notifications.
 
+	def notify(self, topic: str, resource: str, user_id: str) -> None:
+		"""Have the simulator deliver it to the application's `notification_url`, repeated while that does not take it.
+
+		Only where the application has that address, and the topic among its `topics`.
+		"""
+		self.do("notify", topic=topic, resource=resource, user_id=user_id)
+
 	def post_notification(
 		self,
 		url: str,
@@ -189,24 +193,3 @@ class MeliControl:
 		started = time.perf_counter()
 		answer = self._session.post(url, json=body, headers=headers, timeout=30)
 		return Delivery(answer.status_code, (time.perf_counter() - started) * 1000, answer.text)
-
-
-def notification_body(
-	topic: str, resource: str, user_id: str, application_id: str = APPLICATION_ID
-) -> dict[str, Any]:
-	"""The documented body: orders_v2 has no id, the other topics do."""
-	body: dict[str, Any] = copy.deepcopy(
-		payload("notification_orders_v2" if topic == "orders_v2" else "notification_general_with_id")
-	)
-	moment = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-	body.update(
-		topic=topic,
-		resource=resource,
-		user_id=int(user_id),
-		application_id=int(application_id),
-		sent=moment,
-		received=moment,
-	)
-	if "_id" in body:
-		body["_id"] = str(uuid.uuid4())
-	return body

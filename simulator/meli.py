@@ -5,40 +5,29 @@ What it knows is put into it through `/_control/` (see control.py), and so is wh
 
 from __future__ import annotations
 
-import html
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, unquote, urlencode, urlsplit
 
 from werkzeug.wrappers import Request, Response
 
+from mercadolibre_sync.meli.sites import site
 from mercadolibre_sync.meli.values import to_datetime
 from simulator.meli_grants import Grants, Refusal, refusal
-from simulator.meli_world import Order, World
+from simulator.meli_notifications import Courier, Notice, notification_body
+from simulator.meli_world import Order, User, World
 from simulator.misbehaviour import Rule, Rules
+from simulator.pages import page
 from simulator.server import answer_json
 
+_PROFILES = "/perfil/"
 MAX_SEARCH_LIMIT = 51
 MAX_SEARCH_OFFSET = 10_000
 _MISSED_FEEDS_KEPT = timedelta(days=2)
-
-_CONSENT_PAGE = """<!doctype html>
-<html lang="es"><meta charset="utf-8"><title>MercadoLibre (simulador)</title>
-<h1>MercadoLibre (simulador)</h1>
-<p>La aplicación {application} quiere acceder a tu cuenta.</p>
-<form method="post">
-{hidden}
-<p><label>Cuenta <select name="seller">{sellers}</select></label></p>
-<button name="decision" value="allow">Permitir</button>
-<button name="decision" value="refuse">Rechazar</button>
-</form></html>"""
-
-_CANNOT_CONNECT_PAGE = """<!doctype html>
-<html lang="es"><meta charset="utf-8"><title>MercadoLibre (simulador)</title>
-<h1>Lo sentimos, la aplicación no puede conectarse a tu cuenta</h1></html>"""
 
 
 class MeliSimulator:
@@ -47,6 +36,7 @@ class MeliSimulator:
 	def __init__(self) -> None:
 		self._lock = threading.RLock()
 		self._rules = Rules()
+		self._courier = Courier(self._give_up)
 		self.reset()
 
 	def reset(self) -> None:
@@ -55,6 +45,23 @@ class MeliSimulator:
 			self._grants = Grants()
 			self._calls: list[dict[str, Any]] = []
 			self._rules.clear()
+			self._courier.forget()
+
+	# For the buyers' page, which runs in the same process.
+
+	@contextmanager
+	def world(self) -> Iterator[World]:
+		"""What there is, held still for the length of a `with` block."""
+		with self._lock:
+			yield self._world
+
+	def notices(self) -> list[Notice]:
+		"""The last notifications, newest first."""
+		return self._courier.notices()
+
+	def misbehaviour(self) -> list[str]:
+		"""The kinds of misbehaviour in force (see misbehaviour.KINDS), oldest first."""
+		return self._rules.kinds()
 
 	def handle(self, request: Request) -> Response:
 		if request.path.startswith("/_control/"):
@@ -91,6 +98,8 @@ class MeliSimulator:
 			return answer_json(self._grants.token_endpoint(request.form))
 		if request.path == "/authorization":
 			return self._consent(request)
+		if request.path.startswith(_PROFILES):
+			return self._profile(request.path.removeprefix(_PROFILES))
 		caller = str(self._grants.seller_of(request.headers.get("Authorization")))
 		for method, pattern, route in _ROUTES:
 			match = re.fullmatch(pattern, request.path)
@@ -101,31 +110,32 @@ class MeliSimulator:
 	# Authorisation -------------------------------------------------------------------------------------------
 
 	def _consent(self, request: Request) -> Response:
-		asked = request.values
-		application = self._grants.application
-		registered = application.redirect_uri
-		if (
-			asked.get("client_id") != application.id
-			or asked.get("response_type") != "code"
-			or not asked.get("redirect_uri")
-			or (registered and asked["redirect_uri"] != registered)
-			or (application.requires_pkce and not asked.get("code_challenge"))
-		):
-			return _page(_CANNOT_CONNECT_PAGE)
+		if reason := self._why_not(request.values):
+			return page("cannot_connect.html", reason=reason)
 		return self._decide(request) if request.method == "POST" else self._ask(request)
 
+	def _why_not(self, asked: Mapping[str, str]) -> str | None:
+		"""What is wrong with the link that led to the consent page, in Spanish, or None."""
+		application = self._grants.application
+		registered = application.redirect_uri
+		if asked.get("client_id") != application.id or asked.get("response_type") != "code":
+			return "no existe esa aplicación."
+		if not asked.get("redirect_uri"):
+			return "falta la URI de redirect."
+		if registered and asked["redirect_uri"] != registered:
+			return f"la URI de redirect no es la registrada, {registered}, sino {asked['redirect_uri']}."
+		if application.requires_pkce and not asked.get("code_challenge"):
+			return "la aplicación exige PKCE."
+		return None
+
 	def _ask(self, request: Request) -> Response:
-		hidden = "\n".join(
-			f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
-			for name, value in request.args.items()
+		sellers = [user for user in self._world.users.values() if user.seller]
+		return page(
+			"consent.html",
+			application=self._grants.application.id,
+			asked=request.args.items(),
+			sellers=sellers,
 		)
-		sellers = "".join(
-			f'<option value="{user.id}">{html.escape(user.nickname)}</option>'
-			for user in self._world.users.values()
-			if user.seller
-		)
-		application = html.escape(self._grants.application.id)
-		return _page(_CONSENT_PAGE.format(application=application, hidden=hidden, sellers=sellers))
 
 	def _decide(self, request: Request) -> Response:
 		form = request.form
@@ -136,7 +146,7 @@ class MeliSimulator:
 		else:
 			seller = self._world.users[form["seller"]]
 			if seller.operator:
-				return _page(_CANNOT_CONNECT_PAGE)
+				return page("cannot_connect.html", reason="un colaborador no puede autorizar aplicaciones.")
 			answer["code"] = self._grants.new_code(
 				int(seller.id),
 				form["redirect_uri"],
@@ -153,6 +163,14 @@ class MeliSimulator:
 			raise refusal(403, "forbidden", "access to the requested resource is forbidden")
 		self._grants.revoke(int(user_id))
 		return answer_json({"user_id": user_id, "app_id": application_id, "msg": "Autorización eliminada"})
+
+	def _application(self, request: Request, caller: str, application_id: str) -> Response:
+		if application_id != self._grants.application.id:
+			raise refusal(404, "not_found", "Application not found")
+		limit = self._grants.application.max_requests_per_hour
+		return answer_json(
+			{"id": int(application_id), **({"max_requests_per_hour": limit} if limit is not None else {})}
+		)
 
 	def _list_grants(self, request: Request, caller: str, application_id: str) -> Response:
 		rows = self._grants.listing()
@@ -215,14 +233,22 @@ class MeliSimulator:
 		return answer_json(self._world.pack_json(pack_id, orders))
 
 	def _me(self, request: Request, caller: str) -> Response:
-		return answer_json(self._world.private_user_json(self._world.users[caller]))
+		user = self._world.users[caller]
+		return answer_json(self._world.private_user_json(user, _permalink(request, user)))
 
 	def _user(self, request: Request, caller: str, user_id: str) -> Response:
 		user = self._world.users.get(user_id)
 		if not user:
 			raise refusal(404, "not_found", "The user was not found")
 		form = self._world.private_user_json if user_id == caller else self._world.public_user_json
-		return answer_json(form(user))
+		return answer_json(form(user, _permalink(request, user)))
+
+	def _profile(self, nickname: str) -> Response:
+		"""The public page of a user, which in the real world is on a host of its own."""
+		for user in self._world.users.values():
+			if unquote(quote_plus(user.nickname)) == nickname:
+				return page("profile.html", user=user, country=site(user.site_id).country)
+		return page("no_profile.html", 404)
 
 	# Catching up ---------------------------------------------------------------------------------------------
 
@@ -281,10 +307,14 @@ class MeliSimulator:
 		if request.method != "POST" or not isinstance(arguments, dict):
 			return answer_json({"error": "POST a JSON object."}, 400)
 		try:
-			with self._lock:
-				return answer_json({"result": self._command(command, arguments)})
+			return answer_json({"result": self.command(command, **arguments)})
 		except (KeyError, TypeError, ValueError, re.error) as error:
 			return answer_json({"error": f"{type(error).__name__}: {error}"}, 400)
+
+	def command(self, command: str, /, **arguments: Any) -> Any:
+		"""Run a command of control.MeliControl. KeyError, TypeError, ValueError or re.error if it is wrong."""
+		with self._lock:
+			return self._command(command, arguments)
 
 	def _command(self, command: str, arguments: dict[str, Any]) -> Any:
 		if command == "batch":
@@ -297,6 +327,7 @@ class MeliSimulator:
 			"set_user": self._world.set_user,
 			"set_order": self._world.set_order,
 			"set_shipment": self._world.set_shipment,
+			"notify": self._notify,
 			"miss_notification": self._miss_notification,
 			"set_application": self._set_application,
 			"issue_tokens": self._issue_tokens,
@@ -309,6 +340,17 @@ class MeliSimulator:
 			"reset": self.reset,
 		}
 		return commands[command](**arguments)
+
+	def _notify(self, topic: str, resource: str, user_id: str) -> None:
+		application = self._grants.application
+		if application.notification_url and topic in application.topics:
+			body = notification_body(topic, resource, user_id, application.id)
+			self._courier.send(application.notification_url, body)
+
+	def _give_up(self, notice: Notice) -> None:
+		names = ("topic", "resource", "user_id", "sent")
+		with self._lock:
+			self._miss_notification(**{name: notice.body[name] for name in names})
 
 	def _miss_notification(self, **arguments: Any) -> None:
 		self._world.miss_notification(application_id=self._grants.application.id, **arguments)
@@ -335,13 +377,15 @@ _ROUTES: list[tuple[str, str, Callable[..., Response]]] = [
 	("GET", r"/users/me", MeliSimulator._me),
 	("GET", r"/users/(\d+)", MeliSimulator._user),
 	("DELETE", r"/users/(\d+)/applications/(\d+)", MeliSimulator._revoke),
+	("GET", r"/applications/(\d+)", MeliSimulator._application),
 	("GET", r"/applications/(\d+)/grants", MeliSimulator._list_grants),
 	("GET", r"/missed_feeds", MeliSimulator._missed_feeds),
 ]
 
 
-def _page(text: str) -> Response:
-	return Response(text, content_type="text/html; charset=utf-8")
+def _permalink(request: Request, user: User) -> str:
+	"""Like MercadoLibre's, but with an address that is served here: "Ver en MercadoLibre" leads to it."""
+	return request.root_url.rstrip("/") + _PROFILES + quote_plus(user.nickname)
 
 
 def _page_of(asked: Mapping[str, str], default_limit: int) -> tuple[int, int]:

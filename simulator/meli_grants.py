@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -46,15 +46,22 @@ def _invalid_grant() -> Refusal:
 
 @dataclass
 class Application:
-	"""`redirect_uri`: the one registered; None accepts any, which MercadoLibre never does."""
+	"""`redirect_uri`: the one registered; None accepts any, which MercadoLibre never does.
+
+	`max_requests_per_hour`: None leaves it out.
+	`notification_url`: where changes of the `topics` are notified to; None leaves it to who drives the simulator.
+	"""
 
 	id: str = APPLICATION_ID
 	secret: str = APPLICATION_SECRET
 	redirect_uri: str | None = None
+	notification_url: str | None = None
+	topics: Sequence[str] = ("orders_v2", "shipments")
 	requires_pkce: bool = False
 	offline_access: bool = True
 	blocked: bool = False
 	token_lifetime: float = TOKEN_LIFETIME
+	max_requests_per_hour: int | None = 18_000
 
 
 @dataclass

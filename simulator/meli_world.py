@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from mercadolibre_sync.meli.sites import profile_url, site
+from mercadolibre_sync.meli.sites import site
 
 PAYLOADS = Path(__file__).parent / "payloads" / "mercadolibre"
 MASK = "XXXXXXX"
@@ -433,7 +433,7 @@ class World:
 		)
 		return data
 
-	def public_user_json(self, user: User) -> dict[str, Any]:
+	def public_user_json(self, user: User, permalink: str) -> dict[str, Any]:
 		return {
 			"id": int(user.id),
 			"nickname": user.nickname,
@@ -441,7 +441,7 @@ class World:
 			"address": {"city": "Palermo", "state": "AR-C"},
 			"user_type": "normal",
 			"site_id": user.site_id,
-			"permalink": profile_url(user.site_id, user.nickname).replace("https://", "http://"),
+			"permalink": permalink,
 			"seller_reputation": {
 				"level_id": None,
 				"power_seller_status": None,
@@ -450,10 +450,10 @@ class World:
 			"status": {"site_status": "active"},
 		}
 
-	def private_user_json(self, user: User) -> dict[str, Any]:
+	def private_user_json(self, user: User, permalink: str) -> dict[str, Any]:
 		"""What only the user may see."""
 		names = {"first_name": user.first_name, "last_name": user.last_name, "email": user.email}
-		return {**self.public_user_json(user), **names}
+		return {**self.public_user_json(user, permalink), **names}
 
 
 def _fill_address(address: dict[str, Any], shipment: Shipment) -> None:

@@ -87,6 +87,10 @@ class Rules:
 		with self._lock:
 			self._rules.clear()
 
+	def kinds(self) -> list[str]:
+		with self._lock:
+			return [rule.kind for rule in self._rules]
+
 	def take(self, path: str) -> Rule | None:
 		"""The rule for one request to this path, counted as used."""
 		with self._lock:

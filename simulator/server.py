@@ -15,6 +15,8 @@ from wsgiref.util import shift_path_info
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from simulator.pages import static
+
 if TYPE_CHECKING:
 	from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -44,6 +46,8 @@ class Simulator:
 		return self._answer(name, Request(environ))(environ, start_response)
 
 	def _answer(self, name: str | None, request: Request) -> Response:
+		if name == "static":
+			return static(request)
 		if name and name in self._halves:
 			return self._halves[name].handle(request)
 		if name == "_reset" and request.method == "POST":

@@ -4,12 +4,14 @@ import hashlib
 import json
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
+from mercadolibre_sync.account import allowance
 from mercadolibre_sync.inbox import claims, door, failures
 from mercadolibre_sync.meli import errors
 from mercadolibre_sync.meli.client import Client
@@ -108,14 +110,19 @@ def _take(state: str | None) -> _Attempt:
 def _connect(attempt: _Attempt, code: str) -> None:
 	frappe.db.rollback()
 	tokens = connection.oauth().exchange(code, attempt.redirect_uri, attempt.code_verifier_secret)
-	seller = Client(connection.api_base(), _FreshToken(tokens)).me()
+	client = Client(connection.api_base(), _FreshToken(tokens))
+	seller = client.me()
 	# One at a time: two people may be connecting two accounts with one login.
 	with named_lock("authorisation"):
 		problem = _problem(attempt.account, seller, tokens)
 		frappe.db.rollback()
 		if not problem:
 			_store(attempt.account, seller, tokens)
-	if problem:
+	if not problem:
+		# The seller is connected, whatever becomes of this; tomorrow it is asked again.
+		with suppress(errors.MeliError):
+			allowance.note(client)
+	else:
 		_give_back(seller, tokens)
 		raise AuthorisationFailed(problem, attempt.account)
 

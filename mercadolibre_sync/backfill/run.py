@@ -8,7 +8,8 @@ from frappe.utils import add_to_date, now_datetime
 from redis.exceptions import RedisError
 
 from mercadolibre_sync.backfill import search
-from mercadolibre_sync.inbox import failures, wake
+from mercadolibre_sync.inbox import failures
+from mercadolibre_sync.inbox.worker import Shift
 from mercadolibre_sync.meli.client import Client
 from mercadolibre_sync.meli.errors import ReauthorisationNeeded, TemporaryError
 from mercadolibre_sync.sync import accounts
@@ -25,6 +26,8 @@ COMPLETED = "Completed"
 FAILED = "Failed"
 
 BUDGET_SECONDS = 240
+# For the orders of one page; what is left then waits in the inbox.
+PAGE_SECONDS = 120
 TIMEOUT = 600
 # A page takes seconds, with waiting for MercadoLibre and for our turn well under this.
 INTERRUPTED_AFTER_MINUTES = 2
@@ -50,7 +53,7 @@ def resume_interrupted() -> None:
 
 
 def run(backfill: str) -> None:
-	"""Put the orders of a back-fill into the inbox, until it is done, stopped, or this job's time is up."""
+	"""Bring the orders of a back-fill through the inbox, until it is done, stopped, or this job's time is up."""
 	frappe.set_user("Administrator")
 	try:
 		with named_lock(f"backfill:{backfill}", wait_seconds=0):
@@ -79,7 +82,7 @@ def _run(backfill: str) -> bool:
 
 
 def _step(backfill: str, client: Client, account: Account) -> bool:
-	"""Open a window or take in one page of it, and commit. False if there is nothing more to do."""
+	"""Open a window or bring one page of it into the ERP. False if there is nothing more to do."""
 	state = frappe.db.get_value(BACKFILL, backfill, "*", as_dict=True)
 	# No transaction stays open while MercadoLibre is asked.
 	frappe.db.rollback()
@@ -89,11 +92,21 @@ def _step(backfill: str, client: Client, account: Account) -> bool:
 		_save(backfill, search.open_window(client, account, state.position, state.updated_to))
 		return True
 	rows = search.read_page(client, account, state.position, state.window_end, state.next_offset)
-	queued = search.take_in(rows, account)
+	with Shift(PAGE_SECONDS) as shift:
+		taken = search.take_in(rows, account, shift.mark)
+		is_done = _turn_page(backfill, state, len(rows), len(taken))
+		shift.work_off(taken)
+	if is_done:
+		_complete(backfill)
+	return not is_done
+
+
+def _turn_page(backfill: str, state: frappe._dict, found: int, taken: int) -> bool:
+	"""Save, and commit together with the rows taken in, that a page was read; True if it was the last one."""
 	changes = {
-		"found": state.found + len(rows),
-		"queued": state.queued + queued,
-		"skipped": state.skipped + len(rows) - queued,
+		"found": state.found + found,
+		"queued": state.queued + taken,
+		"skipped": state.skipped + found - taken,
 		"message": None,
 	}
 	is_done = not state.next_offset and state.window_end >= state.updated_to
@@ -103,11 +116,7 @@ def _step(backfill: str, client: Client, account: Account) -> bool:
 		changes |= {"position": state.window_end, "window_end": None, "window_rows": 0}
 	changes["progress"] = 100 if is_done else _progress(frappe._dict(state | changes))
 	_save(backfill, changes)
-	if queued:
-		wake.wake()
-	if is_done:
-		_complete(backfill)
-	return not is_done
+	return is_done
 
 
 def _progress(state: frappe._dict) -> float:

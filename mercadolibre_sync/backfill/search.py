@@ -13,9 +13,10 @@ import frappe
 from frappe.utils import get_datetime
 
 from mercadolibre_sync.inbox import intake, states
+from mercadolibre_sync.inbox.claims import Claim
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.client import MAX_SEARCH_OFFSET, Client
-from mercadolibre_sync.meli.models import OrderRow
+from mercadolibre_sync.meli.models import Order
 from mercadolibre_sync.sync import versions
 from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.errors import NeedsAttention
@@ -65,19 +66,28 @@ def _last_page(total: int) -> int:
 
 def read_page(
 	client: Client, account: Account, position: datetime, end: datetime, offset: int
-) -> tuple[OrderRow, ...]:
+) -> tuple[Order, ...]:
 	"""One page of an open window."""
 	return client.orders(account.user_id, aware(position - OVERLAP), aware(end), offset, PAGE).rows
 
 
-def take_in(rows: Sequence[OrderRow], account: Account) -> int:
-	"""Queue, behind fresh notifications, the orders that are not known in this version; returns how many."""
+def take_in(rows: Sequence[Order], account: Account, mark: str) -> list[tuple[Claim, Order]]:
+	"""Put the orders that are not known in this version into the inbox, claimed by the worker with this mark.
+
+	The caller commits.
+	"""
 	known = _known(rows, account)
-	wanted = [intake.order_notification(row.id, account.user_id) for row in rows if row.id not in known]
-	return len(intake.store_all(wanted, account.name, intake.SOURCE_BACKFILL, intake.PRIORITY_BACKFILL))
+	wanted = [row for row in rows if row.id not in known]
+	notifications = [intake.order_notification(row.id, account.user_id) for row in wanted]
+	names = intake.store_all(notifications, account.name, intake.SOURCE_BACKFILL, states.PRIORITY_BACKFILL)
+	states.claim(names, 1, mark)
+	return [
+		(Claim((name,), account.name, each.topic, each.resource, 1, mark), row)
+		for name, each, row in zip(names, notifications, wanted, strict=True)
+	]
 
 
-def _known(rows: Sequence[OrderRow], account: Account) -> set[str]:
+def _known(rows: Sequence[Order], account: Account) -> set[str]:
 	synced = versions.synced([row.id for row in rows])
 	waiting = _waiting(rows, account)
 	return {
@@ -87,7 +97,7 @@ def _known(rows: Sequence[OrderRow], account: Account) -> set[str]:
 	}
 
 
-def _is_synced(row: OrderRow, version: frappe._dict | None) -> bool:
+def _is_synced(row: Order, version: frappe._dict | None) -> bool:
 	"""Whether this version was read, and led to a customer or rightly never will."""
 	if not version or not version.last_updated or not row.last_updated:
 		return False
@@ -95,7 +105,7 @@ def _is_synced(row: OrderRow, version: frappe._dict | None) -> bool:
 	return bool(is_settled) and system_time(row.last_updated) <= version.last_updated
 
 
-def _waiting(rows: Sequence[OrderRow], account: Account) -> dict[str, list[frappe._dict]]:
+def _waiting(rows: Sequence[Order], account: Account) -> dict[str, list[frappe._dict]]:
 	"""What the inbox still has to do for these orders, by number."""
 	waiting: dict[str, list[frappe._dict]] = {}
 	for notification in frappe.get_all(
@@ -111,7 +121,7 @@ def _waiting(rows: Sequence[OrderRow], account: Account) -> dict[str, list[frapp
 	return waiting
 
 
-def _is_waiting(row: OrderRow, notifications: Sequence[frappe._dict]) -> bool:
+def _is_waiting(row: Order, notifications: Sequence[frappe._dict]) -> bool:
 	"""Whether the inbox will read this version. One that failed waits for a person; a newer version gets its chance."""
 	return any(
 		notification.status != states.FAILED

@@ -1,6 +1,11 @@
 """Taking notifications off the inbox, by any number of workers on any number of machines."""
 
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
@@ -8,76 +13,142 @@ from frappe.utils import add_to_date, now_datetime
 from mercadolibre_sync.inbox import states, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
+from mercadolibre_sync.sync.lock import is_conflict
 
-# More candidates than workers that usually run at once: the one that loses a race finds another row.
-CANDIDATES = 20
-# Longer than a worker's job may take (`wake.TIMEOUT`), so that whatever is older belongs to a dead one.
-ABANDONED_AFTER_MINUTES = 15
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+# A worker's claims are somebody else's so long after it last renewed them.
+LEASE_SECONDS = 15
+# What comes for a resource so shortly after it was read shares the next fetch with what else comes in that time.
+HOLD_SECONDS = 3
+BATCH = 1000
+# Looked at when all of the next ones are being taken by other workers.
+MORE = 20
 
 
 @dataclass(frozen=True)
 class Claim:
-	"""Notifications of one resource, to be answered by one fetch. `attempts` counts this one."""
+	"""Notifications of one resource, to be answered by one fetch, and the mark of the worker that has them.
+
+	`attempts` counts this one.
+	"""
 
 	names: tuple[str, ...]
 	account: str | None
 	topic: str
 	resource: str
 	attempts: int
+	mark: str
 
 
-def claim_next() -> Claim | None:
-	"""Claim the next resource in the queue with all its notifications, or None if nothing is free.
+def _or_next_time(action: Callable[Parameters, Result]) -> Callable[Parameters, Result | None]:
+	"""Where another transaction is in the way, let it pass: whoever looks after the inbox does so again in seconds."""
+
+	@wraps(action)
+	def careful(*arguments: Parameters.args, **options: Parameters.kwargs) -> Result | None:
+		try:
+			return action(*arguments, **options)
+		except Exception as error:
+			frappe.db.rollback()
+			if not is_conflict(error):
+				raise
+			return None
+
+	return careful
+
+
+def claim(mark: str, limit: int, below: int | None = None) -> list[Claim]:
+	"""Claim up to `limit` resources with all their notifications, the same number for every account. Commits.
+
+	`below`: only what has a lower priority number.
 
 	Candidates are read without a lock and then locked by primary key: a lock on the range that the index
-	scan reads would hold up the endpoint's inserts. Commits.
+	scan reads would hold up the endpoint's inserts.
 	"""
-	for resource, user_id in _candidates():
-		if claim := _claim(resource, user_id):
-			return claim
-	return None
+	candidates = _candidates(limit, below)
+	if not candidates:
+		return []
+	return _claim(candidates, mark, limit) or _claim(_candidates(limit + MORE, below), mark, limit) or []
 
 
-def _candidates() -> list[tuple[str, str]]:
-	rows = frappe.get_all(
-		NOTIFICATION,
-		filters={"status": states.QUEUED},
-		fields=["resource", "user_id"],
-		order_by="priority asc, received asc",
-		limit=CANDIDATES,
-		as_list=True,
-	)
-	return list(dict.fromkeys((resource, user_id) for resource, user_id in rows))
-
-
-def _claim(resource: str, user_id: str) -> Claim | None:
-	filters = {"resource": resource, "user_id": user_id, "status": states.QUEUED}
-	names = frappe.get_all(NOTIFICATION, filters=filters, pluck="name", order_by="name asc")
+@_or_next_time
+def _claim(resources: Sequence[tuple[str, str]], mark: str, limit: int) -> list[Claim]:
+	names = _names(resources)
 	# A new transaction: the lock below must see what others committed since the reads above.
 	frappe.db.commit()
-	rows = _lock(names)
-	if not rows:
-		frappe.db.rollback()
-		return None
-	attempts = max(row.attempts for row in rows) + 1
-	claim = Claim(
-		names=tuple(row.name for row in rows),
-		account=rows[0].account,
-		topic=rows[0].topic,
-		resource=resource,
-		attempts=attempts,
-	)
-	states.claim(claim.names, attempts)
+	claims = [_make(rows, mark) for rows in _by_resource(_lock(names))[:limit]]
+	for made in claims:
+		states.claim(made.names, made.attempts, mark)
 	frappe.db.commit()
-	return claim
+	return claims
 
 
-def _lock(names: list[str]) -> list[frappe._dict]:
+def claim_next(mark: str = "") -> Claim | None:
+	"""Claim the next resource, or None if nothing is free."""
+	return next(iter(claim(mark, 1)), None)
+
+
+def _candidates(limit: int, below: int | None) -> list[tuple[str, str]]:
+	"""Resources and sellers that are next: one of each account in turn, as long as there are any."""
+	accounts = _accounts_waiting()
+	# Workers on other machines take their turns by chance, too, so that they need not agree on an order.
+	random.shuffle(accounts)
+	queues = [_next_of(account, limit, below) for account in accounts]
+	turns = [queue[turn] for turn in range(limit) for queue in queues if turn < len(queue)]
+	return turns[:limit]
+
+
+def _accounts_waiting() -> list[str | None]:
+	return frappe.get_all(
+		NOTIFICATION, filters={"status": states.QUEUED}, pluck="account", distinct=True, order_by=None
+	)
+
+
+def _next_of(account: str | None, limit: int, below: int | None) -> list[tuple[str, str]]:
+	rows = frappe.db.sql(
+		f"""
+		select waiting.resource, waiting.user_id from `tab{NOTIFICATION}` as waiting
+		where waiting.status = %(queued)s and waiting.account <=> %(account)s and waiting.priority < %(below)s
+			and not exists (
+				select 1 from `tab{NOTIFICATION}` as done
+				where done.resource = waiting.resource and done.user_id = waiting.user_id
+					and (done.status = %(processing)s or done.finished_at > %(just_now)s)
+			)
+		order by waiting.priority, waiting.received limit %(limit)s
+		""",
+		{
+			"queued": states.QUEUED,
+			"processing": states.PROCESSING,
+			"account": account,
+			"below": below or 1_000,
+			"just_now": add_to_date(now_datetime(), seconds=-HOLD_SECONDS),
+			# A sale brings about five notifications, of the order and of its shipment.
+			"limit": 5 * limit,
+		},
+	)
+	return list(dict.fromkeys(rows))
+
+
+def _names(resources: Sequence[tuple[str, str]]) -> list[str]:
+	"""The queued notifications of these resources and sellers."""
+	if not resources:
+		return []
+	rows = frappe.get_all(
+		NOTIFICATION,
+		filters={"resource": ("in", [resource for resource, _user in resources]), "status": states.QUEUED},
+		fields=["name", "resource", "user_id"],
+		order_by=None,
+	)
+	return [row.name for row in rows if (row.resource, row.user_id) in set(resources)]
+
+
+def _lock(names: Sequence[str]) -> list[frappe._dict]:
 	if not names:
 		return []
 	return frappe.db.sql(
 		f"""
-		select name, account, topic, attempts from `tab{NOTIFICATION}`
+		select name, account, topic, resource, user_id, attempts, received from `tab{NOTIFICATION}`
 		where name in %(names)s and status = %(queued)s
 		order by name for update skip locked
 		""",
@@ -86,23 +157,71 @@ def _lock(names: list[str]) -> list[frappe._dict]:
 	)
 
 
-def requeue_due() -> None:
-	"""Queue again what waited for a retry whose time has come."""
-	_requeue(states.WAITING, {"next_attempt": ("<=", now_datetime())})
+def _by_resource(rows: Sequence[frappe._dict]) -> list[list[frappe._dict]]:
+	resources: dict[tuple[str, str], list[frappe._dict]] = {}
+	for row in rows:
+		resources.setdefault((row.resource, row.user_id), []).append(row)
+	return list(resources.values())
 
 
-def requeue_abandoned() -> None:
-	"""Queue again what a worker claimed and never finished."""
-	_requeue(
-		states.PROCESSING,
-		{"claimed_at": ("<", add_to_date(now_datetime(), minutes=-ABANDONED_AFTER_MINUTES))},
+def _make(rows: Sequence[frappe._dict], mark: str) -> Claim:
+	return Claim(
+		names=tuple(row.name for row in rows),
+		account=rows[0].account,
+		topic=rows[0].topic,
+		resource=rows[0].resource,
+		attempts=max(row.attempts for row in rows) + 1,
+		mark=mark,
 	)
 
 
-def _requeue(since: str, filters: dict) -> None:
-	names = frappe.get_all(NOTIFICATION, filters={"status": since, **filters}, pluck="name", limit=1000)
-	states.requeue(names, since)
+def backlog(limit: int) -> int:
+	"""How many notifications are queued, counted up to `limit`."""
+	query = f"select count(*) from (select 1 from `tab{NOTIFICATION}` where status = %s limit %s) as waiting"
+	return frappe.db.sql(query, (states.QUEUED, limit))[0][0]
+
+
+def is_waiting(below: int) -> bool:
+	"""Whether anything with a lower priority number is queued and free."""
+	return bool(_candidates(1, below))
+
+
+def is_anything_open(mark: str) -> bool:
+	"""Whether something is queued, or claimed by another worker, who may be dead."""
+	table = frappe.qb.DocType(NOTIFICATION)
+	is_others = (table.status == states.PROCESSING) & (table.claimed_by != mark)
+	query = frappe.qb.from_(table).select(1).where((table.status == states.QUEUED) | is_others).limit(1)
+	return bool(query.run())
+
+
+@_or_next_time
+def renew(claims: Sequence[Claim], until: datetime) -> None:
+	"""Renew the leases of one worker's claims, as if at that moment in system time. Commits."""
+	if claims:
+		names = [name for each in claims for name in each.names]
+		states.renew(names, claims[0].mark, until)
+		frappe.db.commit()
+
+
+@_or_next_time
+def requeue_due() -> None:
+	"""Queue again what waited for a retry whose time has come. Commits."""
+	filters = {"status": states.WAITING, "next_attempt": ("<=", now_datetime())}
+	states.requeue(_first(filters), states.WAITING)
 	frappe.db.commit()
+
+
+@_or_next_time
+def requeue_abandoned() -> None:
+	"""Queue again what a worker claimed and never finished. Commits."""
+	long_ago = add_to_date(now_datetime(), seconds=-LEASE_SECONDS)
+	filters = {"status": states.PROCESSING, "claimed_at": ("<", long_ago)}
+	states.requeue_abandoned(_first(filters), long_ago)
+	frappe.db.commit()
+
+
+def _first(filters: dict) -> list[str]:
+	return frappe.get_all(NOTIFICATION, filters=filters, pluck="name", limit=BATCH, order_by=None)
 
 
 def requeue_waiting_for_account(account: str) -> None:

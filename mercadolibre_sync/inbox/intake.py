@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from mercadolibre_sync.inbox import door, states
-from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.inbox.states import NOTIFICATION, PRIORITY_FRESH
 from mercadolibre_sync.meli.errors import UnexpectedShape
 from mercadolibre_sync.meli.notification import Notification, parse
 from mercadolibre_sync.sync.versions import system_time
@@ -17,10 +17,8 @@ SOURCE_MISSED = "Missed feed"
 SOURCE_BACKFILL = "Back-fill"
 SOURCE_BY_HAND = "By hand"
 
-PRIORITY_FRESH = 0
-PRIORITY_BACKFILL = 1
-
 NO_USE = text("This app has no use for this topic.")
+
 
 COLUMNS = (
 	"name, creation, modified, owner, modified_by, status, reason, topic, resource, source, account, user_id, "

@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.inbox import intake, wake
-from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.inbox.states import NOTIFICATION, PRIORITY_FRESH
 from mercadolibre_sync.meli.client import Client
 from mercadolibre_sync.meli.errors import MeliError
 from mercadolibre_sync.meli.notification import TOPICS, Notification
@@ -63,7 +63,7 @@ def _take(notification: Notification, application_id: str) -> None:
 	account = frappe.db.get_value(ACCOUNT, {"user_id": notification.user_id})
 	is_ours = account and notification.reference and notification.application_id == application_id
 	if is_ours and not _is_known(notification):
-		intake.store(notification, account, intake.SOURCE_MISSED, intake.PRIORITY_FRESH)
+		intake.store(notification, account, intake.SOURCE_MISSED, PRIORITY_FRESH)
 
 
 def _is_known(notification: Notification) -> bool:

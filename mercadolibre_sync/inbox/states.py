@@ -4,7 +4,8 @@ Queued -> Processing -> Done | Ignored | Waiting for retry | Failed
 Waiting for retry -> Queued when its time has come; Failed -> Queued when somebody presses Retry;
 Processing -> Queued when the worker that claimed it is gone.
 
-None of these functions commits: the caller decides what belongs to the same transaction.
+None of these functions commits: the caller decides what belongs to the same transaction. What ends a claim takes the
+mark of the worker that made it, and does nothing where the rows are no longer that worker's.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from datetime import datetime
 
 import frappe
 from frappe.utils import now_datetime
+from pypika import Case, Criterion, Field
 
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.words import Text
@@ -25,50 +27,105 @@ IGNORED = "Ignored"
 WAITING = "Waiting for retry"
 FAILED = "Failed"
 
+# A row with a higher number comes after all rows of its account with a lower one.
+PRIORITY_FRESH = 0
+PRIORITY_RETRIED = 5
+PRIORITY_BACKFILL = 10
 
-def claim(names: Sequence[str], attempts: int) -> None:
-	"""Mark rows, which the caller has locked, as being processed for the `attempts`-th time."""
-	_move(names, QUEUED, status=PROCESSING, claimed_at=now_datetime(), attempts=attempts, next_attempt=None)
+
+class LeaseLost(Exception):
+	"""The worker was taken for dead and somebody else has its rows: what it found out is not to be written."""
 
 
-def finish(names: Sequence[str], outcome: Outcome) -> None:
-	"""Write the outcome of a claimed notification."""
-	_move(
+def claim(names: Sequence[str], attempts: int, mark: str) -> None:
+	"""Mark rows, which the caller has locked, as being processed by a worker for the `attempts`-th time."""
+	values = {"claimed_at": now_datetime(), "claimed_by": mark, "attempts": attempts, "next_attempt": None}
+	_move(names, QUEUED, status=PROCESSING, **values)
+
+
+def renew(names: Sequence[str], mark: str, moment: datetime) -> None:
+	"""Say that the worker was at it at a moment in system time."""
+	_move(names, PROCESSING, mark, claimed_at=moment)
+
+
+def hold(names: Sequence[str], mark: str) -> None:
+	"""Keep the claim until the end of the transaction. Raises LeaseLost."""
+	if not _move(names, PROCESSING, mark, claimed_at=now_datetime()):
+		raise LeaseLost
+
+
+def finish(names: Sequence[str], outcome: Outcome, mark: str) -> None:
+	"""Write the outcome of a claimed notification. Raises LeaseLost."""
+	is_ours = _end(
 		names,
-		PROCESSING,
+		mark,
 		status=IGNORED if outcome.ignored else DONE,
 		reason=outcome.reason.stored,
 		customer=outcome.customer,
 		order_id=outcome.order_id,
 		finished_at=now_datetime(),
-		claimed_at=None,
 	)
+	if not is_ours:
+		raise LeaseLost
 
 
-def wait(names: Sequence[str], reason: Text, until: datetime | None) -> None:
+def wait(names: Sequence[str], reason: Text, until: datetime | None, mark: str) -> None:
 	"""Put a claimed notification aside until a moment in system time, or until something else frees it."""
-	_move(names, PROCESSING, status=WAITING, reason=reason.stored, next_attempt=until, claimed_at=None)
+	_end(names, mark, status=WAITING, reason=reason.stored, next_attempt=until)
 
 
-def fail(names: Sequence[str], reason: Text) -> None:
+def fail(names: Sequence[str], reason: Text, mark: str) -> None:
 	"""Give a claimed notification up until a person retries it."""
-	_move(names, PROCESSING, status=FAILED, reason=reason.stored, finished_at=now_datetime(), claimed_at=None)
+	_end(names, mark, status=FAILED, reason=reason.stored, finished_at=now_datetime())
+
+
+def release(names: Sequence[str], mark: str) -> None:
+	"""Put a claimed notification back into the queue, as if nobody had taken it."""
+	_end(names, mark, status=QUEUED, attempts=0)
 
 
 def requeue(names: Sequence[str], since: str, *, fresh_start: bool = False) -> None:
-	"""Queue again what is in state `since`. A fresh start forgets the attempts made so far."""
-	values: dict = {"status": QUEUED, "next_attempt": None, "claimed_at": None, "finished_at": None}
+	"""Queue again what is in state `since`, behind what has not failed yet.
+
+	A fresh start forgets the attempts made so far and goes to where the row came from.
+	"""
+	table = frappe.qb.DocType(NOTIFICATION)
+	values: dict = {"status": QUEUED, "next_attempt": None, "finished_at": None}
 	if fresh_start:
-		values["attempts"] = 0
+		values |= {"attempts": 0, "priority": _instead(table.priority, PRIORITY_RETRIED, PRIORITY_FRESH)}
+	elif since == WAITING:
+		values["priority"] = _instead(table.priority, PRIORITY_FRESH, PRIORITY_RETRIED)
 	_move(names, since, **values)
 
 
-def _move(names: Sequence[str], since: str, **values) -> None:
-	# The guard on the old state: a worker that was taken for dead must not undo what its successor did.
+def requeue_abandoned(names: Sequence[str], renewed_before: datetime) -> None:
+	"""Queue again what is being processed by workers that have not renewed their leases since then."""
+	table = frappe.qb.DocType(NOTIFICATION)
+	is_old = table.claimed_at < renewed_before
+	_move(names, PROCESSING, also=is_old, status=QUEUED, claimed_at=None, claimed_by=None)
+
+
+def _instead(column: Field, old: int, new: int) -> Case:
+	return Case().when(column == old, new).else_(column)
+
+
+def _end(names: Sequence[str], mark: str, **values) -> bool:
+	return _move(names, PROCESSING, mark, claimed_at=None, claimed_by=None, **values)
+
+
+def _move(
+	names: Sequence[str], since: str, mark: str | None = None, also: Criterion | None = None, **values
+) -> bool:
+	"""Change rows that are in state `since`, claimed with that mark; False if there is none."""
 	if not names:
-		return
+		return False
 	table = frappe.qb.DocType(NOTIFICATION)
 	query = frappe.qb.update(table).where(table.name.isin(list(names))).where(table.status == since)
+	if mark:
+		query = query.where(table.claimed_by == mark)
+	if also:
+		query = query.where(also)
 	for fieldname, value in {**values, "modified": now_datetime()}.items():
 		query = query.set(table[fieldname], value)
 	query.run()
+	return bool(frappe.db._cursor.rowcount)

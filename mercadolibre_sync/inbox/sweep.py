@@ -1,15 +1,11 @@
 """The scheduled look at the inbox, which makes good whatever Redis or a worker lost."""
 
 import frappe
-from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.inbox import claims, states, wake
 from mercadolibre_sync.inbox.intake import SOURCE_POSTED
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT
-
-# What has waited longer means that the worker that is awake does not keep up, or is dead.
-PATIENCE_MINUTES = 1
 
 
 def sweep() -> None:
@@ -18,11 +14,8 @@ def sweep() -> None:
 	claims.requeue_abandoned()
 	claims.requeue_connected()
 	note_last_notifications()
-	if not frappe.db.exists(NOTIFICATION, {"status": states.QUEUED}):
-		return
-	if _is_late():
-		wake.enqueue()
-	else:
+	# Also where something is only being processed: if its worker is dead, the one that is woken waits for its lease.
+	if frappe.db.exists(NOTIFICATION, {"status": ("in", (states.QUEUED, states.PROCESSING))}):
 		wake.wake()
 
 
@@ -38,8 +31,3 @@ def note_last_notifications() -> None:
 			values = {"last_notification": newest, "silent_since": None}
 			frappe.db.set_value(ACCOUNT, account, values, update_modified=False)
 	frappe.db.commit()
-
-
-def _is_late() -> bool:
-	too_old = add_to_date(now_datetime(), minutes=-PATIENCE_MINUTES)
-	return bool(frappe.db.exists(NOTIFICATION, {"status": states.QUEUED, "modified": ("<", too_old)}))

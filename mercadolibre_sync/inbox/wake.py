@@ -1,46 +1,96 @@
-"""Calling a worker to the inbox: one job while one is awake, not one per notification."""
+"""Calling workers to the inbox: one for little, more for much, and none who is awake already."""
+
+import math
 
 import frappe
 from redis.exceptions import RedisError
 
-KEY = "mercadolibre_sync:inbox_awake"
-# The claim is renewed before every fetch, whose HTTP calls take well under this many seconds.
-AWAKE_SECONDS = 120
+SETTINGS = "MercadoLibre Settings"
+KEY = "mercadolibre_sync:inbox"
+# A worker that is awake says so more often; one that was killed is missed after this.
+AWAKE_SECONDS = 5
+# A job that did not start in this time is waiting behind others, or lost.
+CALLED_SECONDS = 30
 # Seconds a job may take; `worker.BUDGET_SECONDS` ends it well before.
 TIMEOUT = 600
+DEFAULT_WORKERS = 2
+# Resources that one worker is to have before it: as many as it has under way (`worker.AT_ONCE`).
+SHARE = 12
+
+# KEYS: who is awake, and who was called, each until when, and a number for whoever is called. Notes those who are missing as called; returns how many
+# there were, and how many are missing.
+_CALL = """
+local now = tonumber(redis.call('time')[1])
+for number = 1, 2 do redis.call('zremrangebyscore', KEYS[number], '-inf', now) end
+local there = redis.call('zcard', KEYS[1]) + redis.call('zcard', KEYS[2])
+local missing = math.max(ARGV[1] - there, 0)
+for number = 1, missing do
+	redis.call('zadd', KEYS[2], now + ARGV[2], redis.call('incr', KEYS[3]))
+end
+return {there, missing}
+"""
+
+_SAY_AWAKE = """
+local now = tonumber(redis.call('time')[1])
+local is_new = redis.call('zadd', KEYS[1], now + ARGV[2], ARGV[1])
+if is_new == 1 then redis.call('zpopmin', KEYS[2]) end
+"""
 
 
-def wake() -> None:
-	"""Queue one job that empties the inbox, unless one is on its way.
+def wake(wanted: int = 1, *, is_urgent: bool = True) -> None:
+	"""See to it that so many workers are awake or on their way, the first of them before other jobs if it is urgent.
 
 	Call it after the commit that made a notification visible. A Redis that does not answer is no reason
 	to fail: the sweep finds what waits.
 	"""
 	try:
-		if frappe.cache.set(_key(), 1, nx=True, ex=AWAKE_SECONDS):
-			enqueue()
+		there, missing = frappe.cache.eval(_CALL, 3, *_keys(), wanted, CALLED_SECONDS)
+		for number in range(missing):
+			# The others come when the site's other jobs leave room.
+			if is_urgent and there + number == 0:
+				enqueue()
+			else:
+				enqueue(at_front=False)
 	except RedisError:
 		frappe.logger().warning("mercadolibre_sync: Redis did not answer, the sweep will wake a worker")
 
 
-def enqueue() -> None:
+def wake_for(backlog: int) -> None:
+	"""See to it that there are as many workers as a backlog is worth, and Settings allow."""
+	most = frappe.db.get_single_value(SETTINGS, "workers") or DEFAULT_WORKERS
+	wake(min(math.ceil(backlog / SHARE), most))
+
+
+def enqueue(*, at_front: bool = True) -> None:
 	"""Queue a job that empties the inbox, beside any other that may be running."""
-	frappe.enqueue("mercadolibre_sync.inbox.worker.drain", queue="default", timeout=TIMEOUT)
+	frappe.enqueue(
+		"mercadolibre_sync.inbox.worker.drain", queue="default", timeout=TIMEOUT, at_front=at_front
+	)
 
 
-def stay_awake() -> None:
-	"""Say that a worker is at it, for the next AWAKE_SECONDS."""
-	frappe.cache.set(_key(), 1, ex=AWAKE_SECONDS)
+def stay_awake(mark: str, seconds: float = 0) -> None:
+	"""Say that the worker with this mark is at it, and stays so for some seconds."""
+	try:
+		awake, called, _count = _keys()
+		frappe.cache.eval(_SAY_AWAKE, 2, awake, called, mark, AWAKE_SECONDS + math.ceil(seconds))
+	except RedisError:
+		frappe.logger().warning("mercadolibre_sync: Redis did not answer, a second worker may be woken")
 
 
 def fall_asleep() -> None:
-	"""Let the next notification wake a worker. Look into the inbox once more after this."""
-	frappe.cache.delete(_key())
+	"""Let the next notification wake a worker. Look into the inbox once more after this.
+
+	The others who are awake say so again in a moment.
+	"""
+	try:
+		frappe.cache.delete(*_keys())
+	except RedisError:
+		frappe.logger().warning("mercadolibre_sync: Redis did not answer, it forgets the worker by itself")
 
 
 def is_awake() -> bool:
-	return frappe.cache.get(_key()) is not None
+	return any(frappe.cache.zcard(key) for key in _keys()[:2])
 
 
-def _key() -> bytes | str:
-	return frappe.cache.make_key(KEY)
+def _keys() -> tuple[bytes | str, ...]:
+	return tuple(frappe.cache.make_key(f"{KEY}:{what}") for what in ("awake", "called", "calls"))

@@ -1,17 +1,31 @@
 """The background job that empties the inbox."""
 
 import time
+from collections import deque
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from mercadolibre_sync.inbox import failures, states, wake
-from mercadolibre_sync.inbox.claims import Claim, claim_next
+from mercadolibre_sync.inbox import claims, failures, states, wake
+from mercadolibre_sync.inbox.claims import Claim
+from mercadolibre_sync.meli.models import Order
 from mercadolibre_sync.meli.notification import resource_reference
-from mercadolibre_sync.sync import synchronise
+from mercadolibre_sync.sync.outcome import Outcome
+from mercadolibre_sync.sync.pipeline import Pipeline, Task
 
-# A job ends itself and calls a successor, so that it never meets RQ's timeout in the middle of a buyer.
-BUDGET_SECONDS = 240
+# A job ends itself and calls a successor: other jobs of the site get their turn, and none meets RQ's timeout in the
+# middle of a buyer.
+BUDGET_SECONDS = 60
+# Resources that a worker has under way. Others may have the rest.
+AT_ONCE = 12
+# Taken from the queue together, to ask the database less often.
+AT_LEAST = 4
+SIGN_SECONDS = 2
+ROUND_SECONDS = 5
+LOOK_SECONDS = 0.2
 
 
 def drain() -> None:
@@ -20,40 +34,138 @@ def drain() -> None:
 	The job was queued by a guest's request and would run as Guest; customers are written as Administrator.
 	"""
 	frappe.set_user("Administrator")
-	deadline = time.monotonic() + BUDGET_SECONDS
-	while time.monotonic() < deadline:
-		wake.stay_awake()
-		claim = claim_next() or _last_look()
-		if not claim:
-			return
-		process(claim)
-	wake.enqueue()
+	with Shift(BUDGET_SECONDS) as shift:
+		shift.drain()
 
 
-def _last_look() -> Claim | None:
-	# Asleep first, then one more look: what was committed before we fell asleep is found by the look,
-	# what was committed later finds us asleep and wakes a worker.
-	wake.fall_asleep()
-	return claim_next()
+class Shift:
+	"""A worker's time at the inbox: what it has claimed, and the signs of life that keep it the worker's own."""
 
+	def __init__(self, seconds: float) -> None:
+		self.mark = frappe.generate_hash(length=16)
+		self._ends = time.monotonic() + seconds
+		self._claims: list[Claim] = []
+		self._next_sign = self._next_round = self._next_look = 0.0
+		self._pipeline = Pipeline(self._stay_alive)
 
-def process(claim: Claim) -> None:
-	"""Bring one claimed resource to its end and write the state it ended in."""
-	try:
-		reference = resource_reference(claim.topic, claim.resource)
-		synchronise(claim.account, reference, finish=lambda outcome: states.finish(claim.names, outcome))
-	except Exception as error:
-		frappe.db.rollback()
-		_write_failure(claim, failures.explain(error, claim.attempts))
+	def __enter__(self) -> "Shift":
+		return self
+
+	def __exit__(self, *_error: object) -> None:
+		self._pipeline.close()
+
+	def drain(self) -> None:
+		"""Work until the inbox is empty, or the time is up and a successor called."""
+		while self._pipeline.load or not self._is_over:
+			self._look_after_others()
+			self._claim()
+			if self._pipeline.load:
+				self._pipeline.step()
+			elif not self._wait_or_look_last():
+				return
+		wake.fall_asleep()
+		wake.wake(is_urgent=claims.is_waiting(below=states.PRIORITY_BACKFILL))
+
+	def work_off(self, rows: Sequence[tuple[Claim, Order]]) -> None:
+		"""Bring the orders of a search, claimed with this shift's mark, to their end, fresh notifications first.
+
+		What is not begun when the time is up goes back into the queue.
+		"""
+		self._claims += [claim for claim, _order in rows]
+		waiting = deque(rows)
+		while self._pipeline.load or (waiting and not self._is_over):
+			self._look_after_others()
+			self._claim(below=states.PRIORITY_BACKFILL)
+			while waiting and self._room and not self._is_over:
+				self._pipeline.take([self._task(*waiting.popleft())])
+			self._pipeline.step()
+		for claim, _order in waiting:
+			states.release(claim.names, claim.mark)
 		frappe.db.commit()
-	finally:
-		frappe.clear_messages()
+
+	@property
+	def _is_over(self) -> bool:
+		return time.monotonic() > self._ends
+
+	@property
+	def _room(self) -> int:
+		return AT_ONCE - self._pipeline.load
+
+	def _claim(self, below: int | None = None) -> None:
+		"""Begin what is next, as far as there is room for it, and call others if there is more."""
+		is_time = not self._pipeline.load or time.monotonic() > self._next_look
+		if self._is_over or self._room < AT_LEAST or not is_time:
+			return
+		room = self._room
+		claimed = self._take(room, below)
+		if len(claimed) < room:
+			self._next_look = time.monotonic() + LOOK_SECONDS
+		else:
+			wake.wake_for(self._pipeline.load + claims.backlog(100))
+			frappe.db.rollback()
+
+	def _take(self, room: int, below: int | None = None) -> list[Claim]:
+		claimed = claims.claim(self.mark, room, below)
+		self._claims += claimed
+		self._pipeline.take([self._task(claim) for claim in claimed])
+		return claimed
+
+	def _wait_or_look_last(self) -> bool:
+		"""Wait for what will be free in a moment; else fall asleep, and look once more. False if there was nothing."""
+		if claims.is_anything_open(self.mark):
+			time.sleep(LOOK_SECONDS)
+			return True
+		# Asleep first, then one more look: what was committed before we fell asleep is found by the look,
+		# what was committed later finds us asleep and wakes a worker.
+		wake.fall_asleep()
+		return bool(self._take(AT_ONCE))
+
+	# Signs of life, one's own and others'.
+
+	def _stay_alive(self, seconds: float = 0) -> None:
+		"""Renew all leases; `seconds`: how much longer than usual it may take until the next time."""
+		if seconds or time.monotonic() > self._next_sign:
+			self._next_sign = time.monotonic() + SIGN_SECONDS
+			wake.stay_awake(self.mark, seconds)
+			claims.renew(self._claims, now_datetime() + timedelta(seconds=seconds))
+
+	def _look_after_others(self) -> None:
+		self._stay_alive()
+		if time.monotonic() > self._next_round:
+			self._next_round = time.monotonic() + ROUND_SECONDS
+			claims.requeue_due()
+			claims.requeue_abandoned()
+
+	# Claims.
+
+	def _task(self, claim: Claim, order: Order | None = None) -> Task:
+		return Task(
+			claim.account,
+			resource_reference(claim.topic, claim.resource),
+			finish=partial(self._finish, claim),
+			guard=partial(states.hold, claim.names, claim.mark),
+			fail=partial(self._fail, claim),
+			order=order,
+		)
+
+	def _finish(self, claim: Claim, outcome: Outcome) -> None:
+		states.finish(claim.names, outcome, claim.mark)
+		self._forget(claim)
+
+	def _fail(self, claim: Claim, error: Exception) -> None:
+		if not isinstance(error, states.LeaseLost):
+			_write_failure(claim, failures.explain(error, claim.attempts))
+		self._forget(claim)
+
+	def _forget(self, claim: Claim) -> None:
+		self._claims = [other for other in self._claims if other is not claim]
 
 
 def _write_failure(claim: Claim, verdict: failures.Verdict) -> None:
 	if verdict.needs_reconnect:
-		states.wait(claim.names, verdict.reason, until=None)
+		states.wait(claim.names, verdict.reason, None, claim.mark)
 	elif verdict.retry_in is None:
-		states.fail(claim.names, verdict.reason)
+		states.fail(claim.names, verdict.reason, claim.mark)
 	else:
-		states.wait(claim.names, verdict.reason, add_to_date(now_datetime(), seconds=verdict.retry_in))
+		until = add_to_date(now_datetime(), seconds=verdict.retry_in)
+		states.wait(claim.names, verdict.reason, until, claim.mark)

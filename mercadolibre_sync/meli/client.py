@@ -15,7 +15,15 @@ import requests
 
 from mercadolibre_sync.meli.errors import NotFound, RateLimited, UnexpectedShape
 from mercadolibre_sync.meli.http import Answer, Bearer, checked_base, exchange, failure
-from mercadolibre_sync.meli.models import BillingInfo, MissedPage, Order, OrdersPage, Shipment, User
+from mercadolibre_sync.meli.models import (
+	Application,
+	BillingInfo,
+	MissedPage,
+	Order,
+	OrdersPage,
+	Shipment,
+	User,
+)
 from mercadolibre_sync.meli.values import child, to_id
 
 API = "https://api.mercadolibre.com"
@@ -32,7 +40,7 @@ MAX_SEARCH_OFFSET = 10_000
 # How long to slow down after a 429 that does not say it.
 DEFAULT_PENALTY = 10.0
 
-_Model = TypeVar("_Model", Order, Shipment, User)
+_Model = TypeVar("_Model", Application, Order, Shipment, User)
 
 
 class TokenSource(Protocol):
@@ -53,7 +61,11 @@ class Limiter(Protocol):
 		...
 
 	def penalise(self, seconds: float) -> None:
-		"""Let nobody call for so long: MercadoLibre answered 429."""
+		"""Let nobody call for so long, and all more slowly then: MercadoLibre answered 429."""
+		...
+
+	def relax(self) -> None:
+		"""Take back a little of the slowness: MercadoLibre answered."""
 		...
 
 
@@ -146,6 +158,11 @@ class Client:
 		"""The seller whose token this is."""
 		return User.from_json(self._get("/users/me", "user of the access token", permission=None).json())
 
+	def application(self, application_id: str) -> Application:
+		"""The application itself, with the limit of its calls."""
+		answer = self._get(f"/applications/{_digits(application_id)}", "application", permission=None)
+		return _same(Application.from_json(answer.json()), application_id)
+
 	def orders(
 		self, seller_id: str, updated_from: datetime, updated_to: datetime, offset: int = 0, limit: int = 50
 	) -> OrdersPage:
@@ -212,6 +229,8 @@ class Client:
 		if answer.status == 401 and not answer.is_blocked:
 			answer = self._send(method, path, self._tokens.renew(access_token), params, headers)
 		if answer.status in success:
+			if self._limiter:
+				self._limiter.relax()
 			return answer
 		error = failure(answer, what, permission)
 		if isinstance(error, RateLimited) and self._limiter:

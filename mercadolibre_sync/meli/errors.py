@@ -35,7 +35,7 @@ class TemporaryError(MeliError):
 
 
 class Unavailable(TemporaryError):
-	"""No usable answer: time-out, no connection, an answer cut off, or a server-side status (5xx, 423, 499)."""
+	"""No usable answer: time-out, no connection, an answer cut off or not in JSON, or a status of the server's (5xx, 423, 499)."""
 
 
 class RateLimited(TemporaryError):

@@ -49,14 +49,23 @@ class Answer:
 	body: bytes = field(repr=False)
 
 	def json(self) -> Any:
-		"""The decoded body. UnexpectedShape if it is not JSON."""
-		return load_json(self.body)
+		"""The decoded body.
+
+		Unavailable if it is not JSON: it is not the API that answered then, but a page in its place, such as the one
+		shown during maintenance.
+		"""
+		try:
+			return load_json(self.body)
+		except UnexpectedShape:
+			raise Unavailable(
+				"Something else than MercadoLibre's API answered.", status=self.status
+			) from None
 
 	def error(self) -> Json:
 		"""The body of a failure, which may be anything; an empty object unless it is a JSON object."""
 		try:
 			return child(self.json())
-		except UnexpectedShape:
+		except Unavailable:
 			return {}
 
 	@property

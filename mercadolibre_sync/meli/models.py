@@ -225,6 +225,11 @@ class Destination:
 		)
 
 	@property
+	def is_hidden(self) -> bool:
+		"""Whether MercadoLibre does not show the street, as until the payment is confirmed."""
+		return not (self.is_agency or self.street_name or self.address_line)
+
+	@property
 	def is_agency(self) -> bool:
 		"""A pick-up point: the address is a shop's, not the receiver's."""
 		return self.type == "agency" or self.agency_id is not None
@@ -274,19 +279,29 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderRow:
-	"""An order as the search lists it: enough to know whether it has to be fetched."""
+class Application:
+	"""The application this site calls MercadoLibre as. `calls_per_hour`: None where MercadoLibre does not say."""
 
 	id: str
-	last_updated: datetime | None
-	status: str | None
+	calls_per_hour: int | None
+
+	@classmethod
+	def from_json(cls, data: object) -> Application:
+		"""From the answer to `/applications/{id}`. UnexpectedShape if it has no id."""
+		application = _with_id(data, "application")
+		limit = application.get("max_requests_per_hour")
+		is_number = isinstance(limit, int) and not isinstance(limit, bool) and limit > 0
+		return cls(application["id"], limit if is_number else None)
 
 
 @dataclass(frozen=True, slots=True)
 class OrdersPage:
-	"""One page of a search. `total`: orders in the whole search. `limit`: page size MercadoLibre applied."""
+	"""One page of a search. `total`: orders in the whole search. `limit`: page size MercadoLibre applied.
 
-	rows: tuple[OrderRow, ...]
+	The rows are orders, but for the id of the billing information.
+	"""
+
+	rows: tuple[Order, ...]
 	total: int
 	offset: int
 	limit: int
@@ -298,9 +313,8 @@ class OrdersPage:
 		paging = child(page, "paging")
 		if not isinstance(page.get("results"), list):
 			raise UnexpectedShape("The list of orders has no results.")
-		rows = (_with_id(row, "order in the list") for row in page["results"])
 		return cls(
-			rows=tuple(OrderRow(row["id"], _last_updated(row), clean(row.get("status"))) for row in rows),
+			rows=tuple(Order.from_json(row) for row in page["results"]),
 			total=_count(paging, "total"),
 			offset=_count(paging, "offset"),
 			limit=_count(paging, "limit"),

@@ -43,10 +43,17 @@ def connected(account: str) -> Iterator[Client]:
 	tokens = AccountTokens(account)
 	client = Client(api_base(), tokens, limiter=pace())
 	frappe.db.rollback()
-	try:
+	with consequences(tokens):
 		yield client
+
+
+@contextmanager
+def consequences(tokens: "AccountTokens") -> Iterator[None]:
+	"""Draw what an error within means for the account or the application, before the error goes on (see `connected`)."""
+	try:
+		yield
 	except ReauthorisationNeeded:
-		_lose_grant(account, tokens.last)
+		_lose_grant(tokens.account, tokens.last)
 		raise
 	except ApplicationBlocked:
 		_tell_blocked()
@@ -131,16 +138,16 @@ class AccountTokens:
 	"""The account's tokens in the database, renewed by one worker at a time (`meli.client.TokenSource`)."""
 
 	def __init__(self, account: str) -> None:
-		self._account = account
+		self.account = account
 		# The token given out last, to tell the grant that was refused from a newer one.
 		self.last: str | None = None
 
 	def access_token(self) -> str:
 		"""The stored access token, renewed if it is about to expire. Raises ReauthorisationNeeded without one."""
-		token = _read(self._account, "access_token")
+		token = _read(self.account, "access_token")
 		if not token:
 			raise ReauthorisationNeeded("The account has no access token.")
-		expires_at = frappe.db.get_value(ACCOUNT, self._account, "token_expires_at")
+		expires_at = frappe.db.get_value(ACCOUNT, self.account, "token_expires_at")
 		frappe.db.rollback()
 		if expires_at and get_datetime(expires_at) - MARGIN < now_datetime():
 			return self.renew(token)
@@ -153,16 +160,16 @@ class AccountTokens:
 		MercadoLibre's refresh token works once. The new pair is committed before anybody uses it; whoever
 		waited for the lock finds it.
 		"""
-		with tokens_lock(self._account):
-			self.last = current = _read(self._account, "access_token")
+		with tokens_lock(self.account):
+			self.last = current = _read(self.account, "access_token")
 			if current and current != rejected:
 				return current
-			refresh_token = _read(self._account, "refresh_token")
+			refresh_token = _read(self.account, "refresh_token")
 			frappe.db.rollback()
 			if not refresh_token:
 				raise ReauthorisationNeeded("The account has no refresh token.")
 			tokens = oauth().refresh(refresh_token)
-			store_tokens(self._account, tokens)
+			store_tokens(self.account, tokens)
 			frappe.db.commit()
 			self.last = tokens.access_token
 			return tokens.access_token

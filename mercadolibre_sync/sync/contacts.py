@@ -53,6 +53,8 @@ def changes(
 	purchase: "Purchase", known: Sequence[frappe._dict], previous_nickname: str | None, *, outdated: bool
 ) -> bool:
 	"""Whether `ensure` has anything to write, or a comment to look for."""
+	if not purchase.tells_the_name:
+		return False
 	found = _find(purchase, known, previous_nickname, outdated=outdated)
 	if not found:
 		return bool(purchase.person_name) or not outdated

@@ -53,18 +53,6 @@ def read(buyer_id: str) -> frappe._dict | None:
 	return rows[0] if rows else None
 
 
-def find(buyer_id: str) -> str | None:
-	"""Name of the buyer's Customer, None if there is none."""
-	customer = read(buyer_id)
-	return customer.name if customer else None
-
-
-def has_number(buyer_id: str) -> bool:
-	"""Whether the buyer's Customer has a document number already."""
-	customer = read(buyer_id)
-	return bool(customer and customer.tax_id)
-
-
 def create(purchase: "Purchase") -> "Document":
 	"""Insert the buyer's Customer."""
 	customer_name, rest = fit(purchase.customer_name, NAME_LENGTH)
@@ -169,16 +157,12 @@ def _same_number(customer: "Customer", purchase: "Purchase") -> bool:
 
 
 def _warn_of_bad_cuit(customer: "Document", purchase: "Purchase") -> None:
-	if is_cuit(purchase.document_type) and not cuit.is_valid(purchase.document_number or ""):
+	if purchase.has_cuit and not cuit.is_valid(purchase.document_number or ""):
 		comment_once(
 			CUSTOMER,
 			customer.name,
 			text("The CUIT {0} has a wrong check digit. Ask the buyer for the right one.", customer.tax_id),
 		)
-
-
-def is_cuit(document_type: str | None) -> bool:
-	return (document_type or "").strip().upper() == "CUIT"
 
 
 def _default_territory() -> str | None:

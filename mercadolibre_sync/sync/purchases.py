@@ -1,27 +1,22 @@
-"""What MercadoLibre says about a buyer, gathered before anything is written.
+"""One buyer with what MercadoLibre and the registry say of them: all that is written, and nothing else."""
 
-Everything here is HTTP: no database transaction is open meanwhile, apart from single reads.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import frappe
-
-from mercadolibre_sync.meli.client import Client
-from mercadolibre_sync.meli.errors import Forbidden, NotFound
 from mercadolibre_sync.meli.models import BillingInfo, Destination, Order, User
-from mercadolibre_sync.meli.notification import Reference
 from mercadolibre_sync.meli.sites import profile_url
-from mercadolibre_sync.sync import customers
 from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
-from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.text import fold
 from mercadolibre_sync.words import Text, text
 
+if TYPE_CHECKING:
+	from mercadolibre_sync.sync.fiscal.lookup import Lookup
+
 SITE_WITH_REGISTRY = "MLA"
+CUIT = "CUIT"
 
 
 @dataclass(frozen=True)
@@ -29,7 +24,8 @@ class Purchase:
 	"""One buyer as seen through the orders of one pack or shipment; `orders` has the newest first.
 
 	`billing` and `destination` are None where MercadoLibre has none, or does not show them yet; `fiscal` where
-	the registry was not asked.
+	the registry was not asked. `seen_shipment`: number of the shipment whose address could be read now.
+	`is_abridged`: something was not asked, because the ERP knows it.
 	"""
 
 	account: Account
@@ -38,7 +34,9 @@ class Purchase:
 	billing: BillingInfo | None = None
 	destination: Destination | None = None
 	user: User | None = None
-	fiscal: Lookup | None = None
+	fiscal: "Lookup | None" = None
+	seen_shipment: str | None = None
+	is_abridged: bool = False
 
 	@property
 	def order(self) -> Order:
@@ -112,52 +110,45 @@ class Purchase:
 		return number.translate(str.maketrans("", "", ". -")) if number else None
 
 	@property
+	def has_cuit(self) -> bool:
+		return (self.document_type or "").strip().upper() == CUIT
+
+	@property
+	def cuit_to_look_up(self) -> str | None:
+		"""The number that the registry may know more about."""
+		return self.document_number if self.has_cuit and self.account.site == SITE_WITH_REGISTRY else None
+
+	@property
+	def tells_the_name(self) -> bool:
+		"""Whether `contact_name` is the best there is: without billing info, which was not asked, it may not be."""
+		return bool(self.order_name) or not self.is_abridged
+
+	@property
 	def why_no_new_customer(self) -> Text | None:
 		"""Why this purchase must not create a customer, in words, or None if one of its orders may."""
 		reasons = [_why_no_new_customer(order, self.account) for order in self.orders]
 		return None if None in reasons else reasons[0]
 
 
-def _why_no_new_customer(order: Order, account: Account) -> Text | None:
-	"""Contract, section 1: cancelled, suspected of fraud, or unpaid where only paid orders count."""
-	if order.is_cancelled:
-		return text("The order is cancelled, so no customer was created.")
-	if order.is_fraud_risk:
-		return text("MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order.")
-	if account.only_paid_orders and not order.is_paid:
-		return text("The order is not paid yet and the account takes only paid orders.")
-	return None
+def by_buyer(account: Account, orders: Iterable[Order]) -> list[Purchase]:
+	"""Put orders together by buyer: one Purchase, unless MercadoLibre surprises us.
 
-
-def gather(client: Client, account: Account, reference: Reference) -> list[Purchase]:
-	"""Fetch what a notification is about: one Purchase per buyer (one, unless MercadoLibre surprises us).
-
-	Raises MeliError as the client does, NeedsAttention for an order of another seller and TryLater for
-	an answer that leaves the buyer out.
+	Raises NeedsAttention for an order of another seller, and TryLater for an answer that leaves the buyer out.
 	"""
-	orders = [client.order(order_id) for order_id in _order_ids(client, reference)]
-	by_buyer: dict[str, list[Order]] = {}
+	buyers: dict[str, list[Order]] = {}
 	for order in orders:
-		_check(order, account)
-		by_buyer.setdefault(order.buyer.id, []).append(order)
-	return [
-		_complete(client, account, buyer_id, _newest_first(group)) for buyer_id, group in by_buyer.items()
-	]
+		buyers.setdefault(_buyer_of(order, account), []).append(order)
+	return [Purchase(account, _newest_first(group), buyer_id) for buyer_id, group in buyers.items()]
 
 
-def _order_ids(client: Client, reference: Reference) -> Sequence[str]:
-	if reference.kind == "order":
-		return [reference.id]
-	return client.shipment_order_ids(reference.id)
-
-
-def _check(order: Order, account: Account) -> None:
+def _buyer_of(order: Order, account: Account) -> str:
 	if order.seller_id and order.seller_id != account.user_id:
 		raise NeedsAttention(
 			text("Order {0} belongs to another seller than the account {1}.", order.id, account.name)
 		)
 	if not order.buyer.id:
 		raise TryLater(text("MercadoLibre sent order {0} without its buyer.", order.id))
+	return order.buyer.id
 
 
 def _newest_first(orders: list[Order]) -> tuple[Order, ...]:
@@ -170,45 +161,12 @@ def _newest_first(orders: list[Order]) -> tuple[Order, ...]:
 	)
 
 
-def _complete(client: Client, account: Account, buyer_id: str, orders: tuple[Order, ...]) -> Purchase:
-	purchase = Purchase(account, orders, buyer_id)
-	if purchase.why_no_new_customer and not customers.find(buyer_id):
-		return purchase
-	# The read above opened a transaction; nothing may stay open while MercadoLibre is asked.
-	frappe.db.rollback()
-	order = purchase.order
-	purchase = replace(
-		purchase,
-		billing=client.billing_info(order, account.site),
-		destination=_destination(client, order),
-		user=None if order.buyer.nickname else _user(client, buyer_id),
-	)
-	return replace(purchase, fiscal=_ask_registry(purchase))
-
-
-def _ask_registry(purchase: Purchase) -> Lookup | None:
-	"""What ARCA says of a CUIT that is not known yet (contract: New buyer, Known buyer)."""
-	if purchase.account.site != SITE_WITH_REGISTRY or not customers.is_cuit(purchase.document_type):
-		return None
-	if not purchase.document_number or customers.has_number(purchase.buyer_id):
-		return None
-	return lookup(purchase.document_number)
-
-
-def _destination(client: Client, order: Order) -> Destination | None:
-	"""Where the order goes, unless that is a pick-up point: an agency's address is not the buyer's."""
-	if not order.shipment_id:
-		return None
-	try:
-		destination = client.shipment(order.shipment_id).destination
-	except NotFound:
-		return None
-	return destination if destination and not destination.is_agency else None
-
-
-def _user(client: Client, buyer_id: str) -> User | None:
-	try:
-		return client.user(buyer_id)
-	except (NotFound, Forbidden):
-		# The public profile only decorates: the order is complete without it.
-		return None
+def _why_no_new_customer(order: Order, account: Account) -> Text | None:
+	"""Contract, section 1: cancelled, suspected of fraud, or unpaid where only paid orders count."""
+	if order.is_cancelled:
+		return text("The order is cancelled, so no customer was created.")
+	if order.is_fraud_risk:
+		return text("MercadoLibre suspects fraud, so no customer was created. Do not ship; cancel the order.")
+	if account.only_paid_orders and not order.is_paid:
+		return text("The order is not paid yet and the account takes only paid orders.")
+	return None

@@ -7,6 +7,7 @@ notification, which is cleared after a while, and it tells a back-fill what it m
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import frappe
@@ -14,8 +15,11 @@ from frappe.utils import get_system_timezone, now_datetime
 
 from mercadolibre_sync.meli.models import Order
 
+if TYPE_CHECKING:
+	from mercadolibre_sync.sync.purchases import Purchase
+
 ORDER = "MercadoLibre Order"
-VERSION = ("account", "customer", "order_status", "last_updated")
+VERSION = ("account", "customer", "order_status", "last_updated", "seen_shipment")
 
 
 def system_time(moment: datetime | None) -> datetime | None:
@@ -68,10 +72,9 @@ def read(orders: Sequence[Order], customer: str | None) -> Applied:
 
 
 def synced(order_ids: Sequence[str]) -> dict[str, frappe._dict]:
-	"""The versions of these orders that were read last, by number: `last_updated` in system time, `customer`."""
-	rows = frappe.get_all(
-		ORDER, filters={"name": ("in", order_ids)}, fields=["name", "last_updated", "customer"]
-	)
+	"""What was noted of these orders, by number: `last_updated` in system time, `customer`, `seen_shipment`."""
+	fields = ["name", "last_updated", "customer", "seen_shipment"]
+	rows = frappe.get_all(ORDER, filters={"name": ("in", order_ids)}, fields=fields, order_by=None)
 	return {row.name: row for row in rows}
 
 
@@ -79,10 +82,10 @@ def _is_older(order: Order, applied: datetime | None) -> bool:
 	return bool(applied and order.last_updated and system_time(order.last_updated) < applied)
 
 
-def record(orders: Sequence[Order], account: str, customer: str | None, applied: Applied) -> None:
+def record(purchase: "Purchase", customer: str | None, applied: Applied) -> None:
 	"""Note the versions just applied. Nothing is written for a version that is known."""
-	for order in orders:
-		version = version_of(order, account, customer)
+	for order in purchase.orders:
+		version = version_of(order, purchase, customer)
 		if not applied.lacks(order, version):
 			continue
 		if order.id in applied.orders:
@@ -91,10 +94,17 @@ def record(orders: Sequence[Order], account: str, customer: str | None, applied:
 			_insert(order.id, version)
 
 
-def version_of(order: Order, account: str, customer: str | None) -> dict:
-	"""The values of VERSION."""
-	last_updated = system_time(order.last_updated)
-	return dict(zip(VERSION, (account, customer, order.status, last_updated), strict=True))
+def version_of(order: Order, purchase: "Purchase", customer: str | None) -> dict:
+	"""The values of VERSION; `seen_shipment` only where its address was seen now."""
+	version = {
+		"account": purchase.account.name,
+		"customer": customer,
+		"order_status": order.status,
+		"last_updated": system_time(order.last_updated),
+	}
+	if purchase.seen_shipment and purchase.seen_shipment == order.shipment_id:
+		version["seen_shipment"] = purchase.seen_shipment
+	return version
 
 
 def _insert(order_id: str, version: dict) -> None:
@@ -104,5 +114,5 @@ def _insert(order_id: str, version: dict) -> None:
 		insert into `tab{ORDER}` (name, order_id, creation, modified, owner, modified_by, {", ".join(VERSION)})
 		values (%s, %s, %s, %s, 'Administrator', 'Administrator', {", ".join(["%s"] * len(VERSION))})
 		""",
-		(order_id, order_id, now, now, *version.values()),
+		(order_id, order_id, now, now, *(version.get(name) for name in VERSION)),
 	)

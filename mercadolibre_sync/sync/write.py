@@ -3,6 +3,7 @@
 import frappe
 
 from mercadolibre_sync.sync import addresses, contacts, customers, links, versions
+from mercadolibre_sync.sync.errors import TryLater
 from mercadolibre_sync.sync.links import Links
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase
@@ -20,8 +21,7 @@ def unchanged(purchase: Purchase) -> Outcome | None:
 		return None
 	applied = versions.read(purchase.orders, customer.name)
 	if any(
-		applied.lacks(order, versions.version_of(order, purchase.account.name, customer.name))
-		for order in purchase.orders
+		applied.lacks(order, versions.version_of(order, purchase, customer.name)) for order in purchase.orders
 	):
 		return None
 	if applied.has_newer_copy(purchase.order):
@@ -41,13 +41,15 @@ def write(purchase: Purchase) -> Outcome:
 	customer = customers.read(purchase.buyer_id)
 	applied = versions.read(purchase.orders, customer.name if customer else None)
 	outcome = _write_known(customer, applied, purchase) if customer else _write_new(purchase)
-	versions.record(purchase.orders, purchase.account.name, outcome.customer, applied)
+	versions.record(purchase, outcome.customer, applied)
 	return outcome
 
 
 def _write_new(purchase: Purchase) -> Outcome:
 	if reason := purchase.why_no_new_customer:
 		return Outcome(reason, order_id=purchase.order.id, ignored=True)
+	if purchase.is_abridged:
+		raise TryLater(text("The customer was deleted meanwhile. Trying again by itself."))
 	customer = customers.create(purchase)
 	has_address = addresses.ensure(customer, purchase, ())
 	contacts.ensure(customer, purchase, (), None, outdated=False)

@@ -8,6 +8,7 @@ from frappe.utils.password import update_password
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.ground import machine
+from tests.ground.people import make_user
 from tests.ground.process import realtime, web_server
 from tests.site.base import SiteTestCase
 
@@ -42,11 +43,7 @@ class DeskTestCase(SiteTestCase):
 		context = cls.browser.new_context(viewport={"width": width, "height": 900})
 		context.set_default_timeout(PATIENCE_SECONDS * 1000)
 		page = context.new_page()
-		page.goto(f"{cls.address}/login")
-		page.fill("#login_email", user)
-		page.fill("#login_password", password)
-		page.click(".form-login .btn-login")
-		page.wait_for_function("window.frappe?.boot?.user")
+		log_in(page, cls.address, user, password)
 		return page
 
 	def open(self, *route: str) -> None:
@@ -57,12 +54,7 @@ class DeskTestCase(SiteTestCase):
 
 	def open_form(self, doctype: str, name: str) -> None:
 		"""Open a document and wait until its form stands, with every button it is going to have."""
-		self.page.goto(f"{self.address}/app/{frappe.scrub(doctype).replace('_', '-')}/{name}")
-		self.page.wait_for_function(
-			"name => window.cur_frm?.docname === name && cur_frm.script_manager", arg=name
-		)
-		# Once more, to know when the scripts of this form have come to their end.
-		self.page.evaluate("cur_frm.trigger('refresh').then(() => true)")
+		open_form(self.page, self.address, doctype, name)
 
 	def button(self, label: str) -> Locator:
 		"""The visible button with this label."""
@@ -79,6 +71,23 @@ class DeskTestCase(SiteTestCase):
 		"""What stands in the visible elements."""
 		found = self.page.locator(selector).locator("visible=true")
 		return [text.strip() for text in found.all_inner_texts()]
+
+
+def log_in(page: Page, address: str, user: str, password: str) -> None:
+	"""Fill in the login page and wait for the desk."""
+	page.goto(f"{address}/login")
+	page.fill("#login_email", user)
+	page.fill("#login_password", password)
+	page.click(".form-login .btn-login")
+	page.wait_for_function("window.frappe?.boot?.user")
+
+
+def open_form(page: Page, address: str, doctype: str, name: str) -> None:
+	"""Open a document and wait until its form stands, with every button it is going to have."""
+	page.goto(f"{address}/app/{frappe.scrub(doctype).replace('_', '-')}/{name}")
+	page.wait_for_function("name => window.cur_frm?.docname === name && cur_frm.script_manager", arg=name)
+	# Once more, to know when the scripts of this form have come to their end.
+	page.evaluate("cur_frm.trigger('refresh').then(() => true)")
 
 
 @contextlib.contextmanager
@@ -98,14 +107,7 @@ def chromium() -> Iterator[Browser]:
 def make_salesperson() -> None:
 	"""A user who sells: not an administrator, who may do anything anyway."""
 	if not frappe.db.exists("User", SALESPERSON):
-		user = frappe.new_doc("User")
-		user.update({"email": SALESPERSON, "first_name": "Vendedora", "language": "es"})
-		user.flags.no_welcome_mail = True
-		user.insert()
-		user.add_roles(*ROLES)
-		# Frappe makes the first user of a site its System Manager.
-		frappe.db.delete("Has Role", {"parent": SALESPERSON, "role": "System Manager"})
-		frappe.clear_cache(user=SALESPERSON)
+		make_user(SALESPERSON, "Vendedora", PASSWORD, ROLES)
 	update_password(SALESPERSON, PASSWORD)
 	frappe.db.commit()
 

@@ -45,6 +45,10 @@ class Ground:
 		options = {"cwd": self.sites, "env": self.environment()} | options
 		return subprocess.run([str(self.python), *arguments], **options)
 
+	def start(self, *arguments: str) -> subprocess.Popen:
+		"""Like `run`, without waiting for the end."""
+		return subprocess.Popen([str(self.python), *arguments], cwd=self.sites, env=self.environment())
+
 	def run_quietly(self, task: str, *arguments: str) -> None:
 		"""Run the ground's Python into a log. Raises SystemExit with the log's end where that fails."""
 		print(task, flush=True)

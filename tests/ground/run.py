@@ -1,4 +1,4 @@
-"""`make test`, `make demo`, `make bench` and `make clean`: prepares the ground, then runs on it. See --help."""
+"""What the Makefile calls: prepares the ground, then runs on it. See --help."""
 
 import argparse
 import contextlib
@@ -20,7 +20,13 @@ from .fork import ground as fork
 from .paths import CHECKOUT, GROUND, LOGS, OUTCOME
 
 # What tests, demo and benchmarks may change in site_config.json.
-CONFIG_KEYS = ("developer_mode", "mercadolibre_sync_simulator", "pause_scheduler", "socketio_port")
+CONFIG_KEYS = (
+	"developer_mode",
+	"host_name",
+	"mercadolibre_sync_simulator",
+	"pause_scheduler",
+	"socketio_port",
+)
 
 
 @dataclass(frozen=True)
@@ -47,16 +53,24 @@ def main() -> int:
 		ground = bench.prepare(arguments.bench, arguments.site) if on_bench else fork.prepare()
 		prepared = time.monotonic() - started
 		with _developer_mode(ground):
-			if arguments.command == "demo":
-				status = run_demo(ground)
-			elif arguments.command == "bench":
-				status = run_benchmarks(ground, arguments.only)
-			else:
-				status = run_tests(ground, arguments.only, on_bench)
+			status = _perform(arguments, ground)
 
 	print(f"\nWall time: {time.monotonic() - started:.0f} s, of which the ground took {prepared:.0f} s.")
 	print(f"Ground: {ground.description}")
 	return status
+
+
+def _perform(arguments: argparse.Namespace, ground: Ground) -> int:
+	match arguments.command:
+		case "demo":
+			return run_demo(ground)
+		case "desk":
+			return open_desk(ground)
+		case "pictures":
+			return ground.run("-m", "demo.pictures").returncode
+		case "bench":
+			return run_benchmarks(ground, arguments.only)
+	return run_tests(ground, arguments.only, arguments.bench is not None)
 
 
 def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
@@ -77,7 +91,18 @@ def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
 
 def run_demo(ground: Ground) -> int:
 	"""Run demo/ with the same environment as the tests. Return its exit status."""
-	return ground.run("-m", "demo").returncode
+	status = ground.run("-m", "demo").returncode
+	print("\nTo see it on the desk, and to play the buyers: make desk, with the same BENCH and SITE if any.")
+	return status
+
+
+def open_desk(ground: Ground) -> int:
+	"""Keep a desk up until Ctrl-C or SIGTERM. Return its exit status."""
+	desk = ground.start("-m", "demo.desk")
+	# A terminal interrupts the desk too, which then tidies up and ends by itself.
+	signal.signal(signal.SIGINT, lambda *_: None)
+	signal.signal(signal.SIGTERM, lambda *_: desk.terminate())
+	return desk.wait()
 
 
 def run_benchmarks(ground: Ground, selected: list[str]) -> int:
@@ -144,7 +169,7 @@ def _update_config(path: Path, values: dict[str, object]) -> None:
 
 def _parse_arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
-	parser.add_argument("command", choices=["test", "demo", "bench", "clean"])
+	parser.add_argument("command", choices=["test", "demo", "desk", "pictures", "bench", "clean"])
 	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
 	parser.add_argument("--site", help="the bench's site: tests write to it")
 	parser.add_argument(

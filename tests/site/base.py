@@ -11,11 +11,11 @@ from frappe.installer import update_site_config
 from frappe.utils.password import get_encryption_key, update_password
 
 from mercadolibre_sync.backfill.run import BACKFILL
-from mercadolibre_sync.inbox import intake, wake, worker
+from mercadolibre_sync.inbox import claims, intake, states, wake, worker
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import Notification
 from mercadolibre_sync.meli.oauth import Tokens
-from mercadolibre_sync.sync import connection, versions
+from mercadolibre_sync.sync import connection, pace, versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.words import restored
 from simulator.control import MeliControl
@@ -57,6 +57,8 @@ class SiteTestCase(unittest.TestCase):
 
 	def setUp(self) -> None:
 		frappe.set_user("Administrator")
+		# Tests tell of the same order again and again; those of bursts say how long is waited for more.
+		claims.HOLD_SECONDS = 0
 		# Tests compare what they read in English, whatever the site's language; some set another one.
 		frappe.local.lang = "en"
 		self.meli.reset()
@@ -88,7 +90,7 @@ class SiteTestCase(unittest.TestCase):
 		"""Store a notification as the endpoint does and return its name."""
 		notification = Notification(topic, resource, SELLER, MeliControl.application_id, None, None)
 		before = set(frappe.get_all(NOTIFICATION, pluck="name"))
-		intake.store(notification, ACCOUNT_NAME, intake.SOURCE_POSTED, intake.PRIORITY_FRESH)
+		intake.store(notification, ACCOUNT_NAME, intake.SOURCE_POSTED, states.PRIORITY_FRESH)
 		frappe.db.commit()
 		return (set(frappe.get_all(NOTIFICATION, pluck="name")) - before).pop()
 
@@ -156,6 +158,7 @@ def make_account(name: str = ACCOUNT_NAME, user_id: str = SELLER, **values):
 			"client_secret": MeliControl.application_secret,
 			# The tests of the pace set their own.
 			"calls_per_minute": 60_000,
+			"calls_per_hour_allowed": 0,
 		}
 	)
 	settings.save()
@@ -222,6 +225,7 @@ def clean() -> None:
 	# Tests of the registry switch it on; the others must not ask it.
 	frappe.db.set_single_value("ARCA Settings", "enabled", 0)
 	wake.fall_asleep()
+	frappe.cache.delete_keys(pace.KEY)
 	frappe.db.commit()
 
 

@@ -288,7 +288,7 @@ class TestKilledWorker(BackfillTestCase):
 	PAID = 300
 
 	def test_another_worker_finishes_what_a_killed_one_began_with_every_buyer_once(self):
-		"""Killed twice: while it searches, and while it writes."""
+		"""Killed twice, each time with a page of orders under way."""
 		buyers = [self.add_buyer(f"COMPRADOR{number}") for number in range(self.BUYERS)]
 		for number, buyer in enumerate(buyers):
 			self.orders(self.PAID // self.BUYERS, buyer, days=20 + number / 100)
@@ -310,10 +310,11 @@ class TestKilledWorker(BackfillTestCase):
 			run.resume_interrupted()
 			wait_for(lambda: self.done() >= 100, 180)
 			doomed.kill()
-		self.age(NOTIFICATION, "claimed_at", minutes=16)
-		# Longer than anybody is taken to be awake for, so that the first sweep wakes a worker.
-		self.age(NOTIFICATION, "modified", minutes=2)
+		self.age(NOTIFICATION, "claimed_at", minutes=1)
+		self.age(BACKFILL, "modified", minutes=3)
 		with workers("default", "long", count=2):
+			# What the scheduler does every minute.
+			run.resume_interrupted()
 			sweep.sweep()
 			wait_for(lambda: self.done() == self.ORDERS, 300)
 

@@ -13,10 +13,14 @@ from tests.site.base import SELLER, SiteTestCase
 SYNCHRONISE_AT_ONCE = """
 	import time
 	from mercadolibre_sync.meli.notification import Reference
-	from mercadolibre_sync.sync import synchronise
+	from mercadolibre_sync.sync.pipeline import Pipeline, Task
 	account, order, start = sys.argv[1:]
 	time.sleep(max(0, float(start) - time.time()))
-	synchronise(account, Reference("order", order), finish=lambda outcome: print(outcome.customer))
+	done = lambda outcome: print(outcome.customer)
+	pipeline = Pipeline(lambda _seconds: None)
+	pipeline.take([Task(account, Reference("order", order), finish=done, guard=None, fail=print)])
+	while pipeline.load:
+		pipeline.step()
 """
 
 
@@ -78,8 +82,8 @@ class TestConcurrency(SiteTestCase):
 		locked = set()
 		while process.poll() is None:
 			under_way = [call.path for call in self.meli.calls() if call.status is None]
-			if under_way and under_way[0] not in locked:
-				locked.add(under_way[0])
+			if set(under_way) - locked:
+				locked.update(under_way)
 				frappe.db.sql(f"lock tables {', '.join(f'`tab{table}` write' for table in tables)}")
 				frappe.db.sql("unlock tables")
 			time.sleep(0.05)

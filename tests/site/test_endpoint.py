@@ -8,7 +8,7 @@ import requests
 from mercadolibre_sync.inbox import door, intake, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import MAX_BODY
-from simulator.control import notification_body
+from simulator.meli_notifications import notification_body
 from tests.ground.process import outputs, python, web_server
 from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase
 

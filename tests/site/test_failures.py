@@ -17,11 +17,13 @@ class TestMisbehaviour(SiteTestCase):
 		self.order = self.add_order(self.buyer, shipment={})
 
 	def test_temporary_failures_wait_for_a_retry_and_succeed_then(self):
-		for kind in ("429", "500", "503", "cut_off"):
-			for path in (f"^/orders/{self.order}$", "billing", "^/shipments/"):
+		for kind in ("429", "500", "503", "cut_off", "html"):
+			for path in ("^/orders/{0}$", "billing", "^/shipments/"):
 				with self.subTest(kind=kind, path=path):
-					self.meli.misbehave(path, kind, times=1)
-					row = self.sync_order(self.order)
+					# Another order each time: of one that is known nothing more would be asked.
+					order = self.add_order(self.buyer, shipment={})
+					self.meli.misbehave(path.format(order), kind, times=1, retry_after="0")
+					row = self.sync_order(order)
 					self.assertEqual(row.status, "Waiting for retry", self.reason(row))
 					self.assertGreater(row.next_attempt, row.received)
 					frappe.db.set_value(NOTIFICATION, row.name, "status", "Queued")
@@ -53,11 +55,14 @@ class TestMisbehaviour(SiteTestCase):
 		frappe.db.set_value(NOTIFICATION, name, {"status": "Queued", "attempts": 3})
 		self.assertEqual(self.drained(name).status, "Failed")
 
-	def test_an_answer_that_is_not_json_fails_with_words(self):
-		self.meli.misbehave(f"^/orders/{self.order}$", "html")
+	def test_a_page_in_place_of_an_answer_fails_only_when_it_lasts(self):
+		self.meli.misbehave(f"^/orders/{self.order}$", "html", times=2)
 		row = self.sync_order(self.order)
+		self.assertEqual(row.status, "Waiting for retry")
+		frappe.db.set_value(NOTIFICATION, row.name, {"status": "Queued", "attempts": 9})
+		row = self.drained(row.name)
 		self.assertEqual(row.status, "Failed")
-		self.assertIn("does not understand", self.reason(row))
+		self.assertIn("does not answer", self.reason(row))
 
 	def test_a_blocked_application_is_told_from_an_expired_grant(self):
 		self.meli.misbehave("^/orders/", "401_blocked")

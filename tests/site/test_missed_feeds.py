@@ -6,10 +6,10 @@ import frappe
 
 from mercadolibre_sync.backfill import nightly, run
 from mercadolibre_sync.inbox import intake, missed_feeds, worker
-from mercadolibre_sync.inbox.states import NOTIFICATION
+from mercadolibre_sync.inbox.states import NOTIFICATION, PRIORITY_FRESH
 from mercadolibre_sync.meli.notification import parse
 from mercadolibre_sync.sync.accounts import ACCOUNT
-from simulator.control import notification_body
+from simulator.meli_notifications import notification_body
 from tests.ground.process import outputs, together
 from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, make_account
 
@@ -40,7 +40,7 @@ class TestMissedFeeds(SiteTestCase):
 	def test_one_that_was_delivered_after_all_is_not_fetched_again(self):
 		body = notification_body("orders_v2", "/orders/1", SELLER)
 		notification = parse(frappe.as_json(body).encode())
-		intake.store(notification, ACCOUNT_NAME, intake.SOURCE_POSTED, intake.PRIORITY_FRESH)
+		intake.store(notification, ACCOUNT_NAME, intake.SOURCE_POSTED, PRIORITY_FRESH)
 		frappe.db.commit()
 		self.meli.miss_notification("orders_v2", "/orders/1", SELLER, sent=body["sent"])
 		missed_feeds.fetch()

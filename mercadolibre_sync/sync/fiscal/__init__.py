@@ -4,3 +4,5 @@
 failures), `tickets` keeps the ticket. `customer` writes an answer into a Customer, `pending` asks again for
 those that got none, `offer` lets a person choose. `texts` puts errors and answers into words.
 """
+
+SETTINGS = "ARCA Settings"

@@ -8,7 +8,7 @@ from frappe.utils import add_to_date, now_datetime
 from mercadolibre_sync.arca import cuit as cuits
 from mercadolibre_sync.arca.condicion import Condicion, from_taxpayer_type
 from mercadolibre_sync.backoff import delay
-from mercadolibre_sync.sync.fiscal.registry import SETTINGS
+from mercadolibre_sync.sync.fiscal import SETTINGS
 from mercadolibre_sync.sync.fiscal.texts import explain_decision, explain_error
 from mercadolibre_sync.sync.text import fit
 from mercadolibre_sync.words import Text, text

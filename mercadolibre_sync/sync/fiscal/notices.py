@@ -7,7 +7,7 @@ from frappe.utils import add_days, format_date, getdate
 
 from mercadolibre_sync import people
 from mercadolibre_sync.arca.errors import ConfigurationError
-from mercadolibre_sync.sync.fiscal.registry import SETTINGS
+from mercadolibre_sync.sync.fiscal import SETTINGS
 from mercadolibre_sync.sync.fiscal.texts import explain_error
 from mercadolibre_sync.words import Text, text
 

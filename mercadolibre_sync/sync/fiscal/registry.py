@@ -27,9 +27,9 @@ from mercadolibre_sync.arca.secret import Secret
 from mercadolibre_sync.arca.ticket import Authenticator, Ticket
 from mercadolibre_sync.arca.wsaa import Wsaa
 from mercadolibre_sync.sync.connection import simulator_url
+from mercadolibre_sync.sync.fiscal import SETTINGS
 from mercadolibre_sync.sync.fiscal.tickets import DatabaseTicketStore, read_secret
 
-SETTINGS = "ARCA Settings"
 DOWN = "mercadolibre_sync:arca_down"
 
 

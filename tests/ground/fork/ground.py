@@ -82,7 +82,7 @@ def _make_venv(venv: Path) -> None:
 	subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
 	with ThreadPoolExecutor() as meanwhile:
 		# First, as npm comes with it.
-		_pip(venv, "install", "--no-deps", f"--constraint={HERE}/requirements.txt", NODE_WHEEL)
+		_pip_install(venv, f"--constraint={HERE}/requirements.txt", NODE_WHEEL)
 		npm = meanwhile.submit(_install_desk, venv)
 		_install_fork(venv)
 		npm.result()
@@ -91,26 +91,22 @@ def _make_venv(venv: Path) -> None:
 
 def _install_fork(venv: Path) -> None:
 	wheels = venv / "fork"
-	_pip(
-		venv,
-		"download",
-		"--no-deps",
-		"--require-hashes",
-		f"--requirement={HERE}/monoframe.txt",
-		f"--dest={wheels}",
-	)
-	# The list is complete; resolving it again would only bring mysqlclient, which needs a compiler.
-	_pip(venv, "install", "--no-deps", f"--requirement={HERE}/requirements.txt")
+	fork = ["--no-deps", "--require-hashes", f"--requirement={HERE}/monoframe.txt", f"--dest={wheels}"]
+	subprocess.run([*_pip(venv), "download", *fork], check=True)
+	_pip_install(venv, f"--requirement={HERE}/requirements.txt")
 	(wheel,) = wheels.glob("*.whl")
 	build(wheel, _site_packages(venv))
 	(_site_packages(venv) / "ground.pth").write_text(f"{CHECKOUT}\n{STANDIN}\n")
 
 
-def _pip(venv: Path, *arguments: str) -> None:
-	pip = [str(venv / "bin" / "python"), "-m", "pip", "-qq", "--disable-pip-version-check"]
-	# Python compiles what it imports by itself, and most of this it never does.
-	compiling = ["--no-compile"] if arguments[0] == "install" else []
-	subprocess.run([*pip, *arguments, *compiling], check=True)
+def _pip_install(venv: Path, *packages: str) -> None:
+	# The list is complete; resolving it again would only bring mysqlclient, which needs a compiler. Python
+	# compiles what it imports by itself, and most of this it never does.
+	subprocess.run([*_pip(venv), "install", "--no-deps", "--no-compile", *packages], check=True)
+
+
+def _pip(venv: Path) -> list[str]:
+	return [str(venv / "bin" / "python"), "-m", "pip", "-qq", "--disable-pip-version-check"]
 
 
 def _install_desk(venv: Path) -> None:

@@ -10,7 +10,6 @@ from mercadolibre_sync.meli.models import (
 	MissedPage,
 	Order,
 	OrderBuyer,
-	OrderRow,
 	OrdersPage,
 	Shipment,
 	User,
@@ -364,17 +363,13 @@ class TestUsers(unittest.TestCase):
 
 class TestDocumentedLists(unittest.TestCase):
 	def test_search_of_2016(self):
-		self.assertEqual(
-			OrdersPage.from_json(payload("mla_orders_search_2016_to_be_agreed")),
-			OrdersPage(
-				rows=(
-					OrderRow("1068825849", datetime(2016, 2, 25, 15, 55, 44, 973000, timezone.utc), "paid"),
-				),
-				total=1,
-				offset=0,
-				limit=50,
-			),
-		)
+		data = payload("mla_orders_search_2016_to_be_agreed")
+		page = OrdersPage.from_json(data)
+		self.assertEqual((page.total, page.offset, page.limit), (1, 0, 50))
+		self.assertEqual(page.rows, (Order.from_json(data["results"][0]),))
+		(order,) = page.rows
+		self.assertEqual((order.id, order.status, order.buyer.id), ("1068825849", "paid", "207040551"))
+		self.assertEqual(order.last_updated, datetime(2016, 2, 25, 15, 55, 44, 973000, timezone.utc))
 
 	def test_a_search_that_cannot_be_paged_is_refused(self):
 		paging = {"total": 1, "offset": 0, "limit": 50}

@@ -140,7 +140,7 @@ class TestTokens(OAuthCase):
 			self.assertIsInstance(
 				self.refuse(Say(body={**payload("oauth_token_200"), key: None})), UnexpectedShape
 			)
-		self.assertIsInstance(self.refuse(Say(body=b"<html>")), UnexpectedShape)
+		self.assertIsInstance(self.refuse(Say(body=b"<html>")), Unavailable)
 
 
 class TestRefusals(OAuthCase):

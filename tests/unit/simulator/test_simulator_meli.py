@@ -23,14 +23,14 @@ from mercadolibre_sync.meli.errors import (
 	RateLimited,
 	ReauthorisationNeeded,
 	Unavailable,
-	UnexpectedShape,
 )
 from mercadolibre_sync.meli.models import BillingInfo, Order, User
 from mercadolibre_sync.meli.notification import parse
 from mercadolibre_sync.meli.oauth import OAuth, Tokens, authorization_url, pkce
 from mercadolibre_sync.meli.values import to_datetime
 from simulator import running
-from simulator.control import ControlError, MeliControl, notification_body
+from simulator.control import ControlError, MeliControl
+from simulator.meli_notifications import notification_body
 
 SELLER, BUYER, COMPANY = "207035636", "207040551", "650079057"
 BACK = "https://erp.example/back"
@@ -287,7 +287,7 @@ class TestUsers(SimulatorCase):
 	def test_a_buyer_and_the_seller(self):
 		self.assertEqual(
 			self.client.user(COMPANY),
-			User(COMPANY, "MELI SRL", "MLA", "http://perfil.mercadolibre.com.ar/MELI+SRL", "AR"),
+			User(COMPANY, "MELI SRL", "MLA", f"{self.control.base_url}/perfil/MELI+SRL", "AR"),
 		)
 		self.assertEqual(self.client.me().id, SELLER)
 		with self.assertRaises(NotFound):
@@ -376,7 +376,7 @@ class TestAuthorisation(SimulatorCase):
 
 	def test_from_the_consent_page_to_tokens_that_work(self):
 		page = requests.get(self.url("c"), timeout=5).text
-		for text in ("Permitir", "Rechazar", "TETE9544096"):
+		for text in ("Permitir", "Cancelar", "TETE9544096"):
 			self.assertIn(text, page)
 		verifier, challenge = pkce()
 		tokens = self.oauth.exchange(self.code(challenge), BACK, verifier)
@@ -514,7 +514,7 @@ class TestMisbehaviour(SimulatorCase):
 			("500", Unavailable),
 			("503", Unavailable),
 			("cut_off", Unavailable),
-			("html", UnexpectedShape),
+			("html", Unavailable),
 		):
 			error = self.spoilt(kind)
 			self.assertIs(type(error), expected, kind)
@@ -644,7 +644,7 @@ class TestProcess(unittest.TestCase):
 	def test_it_listens_on_loopback_only_and_ends_with_the_block(self):
 		with running() as url:
 			self.assertEqual(urlsplit(url).hostname, "127.0.0.1")
-			self.assertEqual(requests.get(url, timeout=5).json(), {"halves": ["arca", "meli"]})
+			self.assertEqual(requests.get(url, timeout=5).json(), {"halves": ["arca", "feria", "meli"]})
 		with self.assertRaises(requests.ConnectionError):
 			requests.get(url, timeout=1)
 

@@ -4,7 +4,7 @@ from frappe.model.document import Document
 
 from mercadolibre_sync.account import authorisation, checkup
 from mercadolibre_sync.backfill.run import BACKFILL
-from mercadolibre_sync.inbox import claims, door, failures, intake, wake
+from mercadolibre_sync.inbox import claims, door, failures, intake, states, wake
 from mercadolibre_sync.meli.errors import MeliError
 from mercadolibre_sync.meli.values import to_id
 from mercadolibre_sync.sync.accounts import CONNECTED, NOT_CONNECTED, customer_group_problem
@@ -92,6 +92,6 @@ class MercadoLibreAccount(Document):
 				_("The account {0} is not connected. Press Authorise in it first.").format(self.name)
 			)
 		notification = intake.order_notification(order_id, self.user_id)
-		(name,) = intake.store_all([notification], self.name, intake.SOURCE_BY_HAND, intake.PRIORITY_FRESH)
+		(name,) = intake.store_all([notification], self.name, intake.SOURCE_BY_HAND, states.PRIORITY_FRESH)
 		frappe.db.after_commit.add(wake.wake)
 		return name

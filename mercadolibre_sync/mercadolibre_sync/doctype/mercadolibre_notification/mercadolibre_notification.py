@@ -27,7 +27,8 @@ class MercadoLibreNotification(Document):
 
 def on_doctype_update() -> None:
 	"""Indexes for the inbox's own queries, which have to stay fast at a million rows."""
-	frappe.db.add_index(states.NOTIFICATION, ["status", "priority", "received"])
+	frappe.db.add_index(states.NOTIFICATION, ["status", "account", "priority", "received"])
+	frappe.db.add_index(states.NOTIFICATION, ["status", "claimed_at"])
 	frappe.db.add_index(states.NOTIFICATION, ["status", "next_attempt"])
 	frappe.db.add_index(states.NOTIFICATION, ["resource", "status"])
 	frappe.db.add_index(states.NOTIFICATION, ["account", "source", "received"])

@@ -16,6 +16,8 @@ def after_install() -> None:
 		}
 	).insert()
 	frappe.get_single("Selling Settings").save()
+	# Without one, no form of a customer with an address opens.
+	frappe.get_doc({"doctype": "Address Template", "country": "Argentina", "is_default": 1}).insert()
 
 
 def _make_tree(doctype: str, root: str, leaves: tuple[str, ...]) -> None:
