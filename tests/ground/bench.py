@@ -4,6 +4,7 @@ import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from . import machine, services
 from .base import Ground
@@ -11,7 +12,9 @@ from .paths import APP, CHECKOUT, GROUND
 
 RESULTS = GROUND / "bench-results"
 VERSIONS = "import erpnext, frappe, json; print(json.dumps([frappe.__version__, erpnext.__version__]))"
-INSTALLED = "from tests.ground import site; import frappe, json; site.connect(); print(json.dumps(frappe.get_installed_apps()))"
+CONNECTED = "from tests.ground.site import connect; import frappe, json; connect(); print(json.dumps({}))"
+INSTALLED = CONNECTED.format("frappe.get_installed_apps()")
+LANGUAGE = CONNECTED.format("frappe.db.get_single_value('System Settings', 'language')")
 
 
 def prepare(bench: Path, site: str) -> Ground:
@@ -25,20 +28,22 @@ def prepare(bench: Path, site: str) -> Ground:
 
 	machine.install_for_bench()
 	_install_package(python)
-	_list_app(sites / "apps.txt")
-	_link_assets(sites / "assets" / APP)
-
 	nameless = Ground(python, sites, site, "")
 	versions = _output(nameless, VERSIONS)
+	language = _output(nameless, LANGUAGE)
 	ground = Ground(
 		python,
 		sites,
 		site,
-		f"bench {bench}, Frappe {versions[0]}, ERPNext {versions[1]}, site {site}",
+		f"bench {bench}, Frappe {versions[0]}, ERPNext {versions[1]}, site {site}, language {language}",
 		realtime=_realtime(bench, site),
 	)
 	frappe = ["-m", "frappe.utils.bench_helper", "frappe", "--site", site]
-	if APP in _output(ground, INSTALLED):
+	installed = APP in _output(ground, INSTALLED)
+	# Only now, as on a bench in use: Redis holds the map of modules from before the app was added.
+	_list_app(sites / "apps.txt")
+	_link_assets(sites / "assets" / APP)
+	if installed:
 		ground.run_quietly("Migrating the site", *frappe, "migrate", "--skip-search-index")
 	else:
 		ground.run_quietly("Installing the app", *frappe, "install-app", APP)
@@ -55,12 +60,21 @@ def commit_and_state() -> str:
 
 
 def record(ground: Ground, commit: str, passed: int, failed: int) -> None:
-	"""Replace the line of the bench's Frappe major version in .ground/bench-results."""
+	"""Write a line to .ground/bench-results, in the place of that of this Frappe major version and language.
+
+	Seven fields: commit, "clean" or "dirty", Frappe's and ERPNext's version, language, passed, failed.
+	"""
 	frappe, erpnext = _output(ground, VERSIONS)
-	major = frappe.split(".")[0]
+	line = f"{commit} {frappe} {erpnext} {_output(ground, LANGUAGE)} {passed} {failed}"
 	lines = RESULTS.read_text().splitlines() if RESULTS.exists() else []
-	kept = [line for line in lines if line.split()[2].split(".")[0] != major]
-	RESULTS.write_text("\n".join([*kept, f"{commit} {frappe} {erpnext} {passed} {failed}"]) + "\n")
+	kept = [other for other in lines if _place(other) != _place(line)]
+	RESULTS.write_text("\n".join([*kept, line]) + "\n")
+
+
+def _place(line: str) -> tuple[str, str]:
+	"""Frappe's major version and the site's language."""
+	_commit, _state, frappe, _erpnext, language, *_counts = line.split()
+	return frappe.split(".")[0], language
 
 
 def _install_package(python: Path) -> None:
@@ -94,7 +108,7 @@ def _link_assets(link: Path) -> None:
 	link.symlink_to(CHECKOUT / APP / "public")
 
 
-def _output(ground: Ground, code: str) -> list[str]:
+def _output(ground: Ground, code: str) -> Any:
 	return json.loads(ground.run("-c", code, check=True, capture_output=True, text=True).stdout)
 
 

@@ -19,14 +19,10 @@ from .base import Ground
 from .fork import ground as fork
 from .paths import CHECKOUT, GROUND, LOGS, OUTCOME
 
+# What holds during a run. A bench's own scheduler would empty the inbox that a test has filled.
+CONFIG = {"developer_mode": 1, "pause_scheduler": 1}
 # What tests, demo and benchmarks may change in site_config.json.
-CONFIG_KEYS = (
-	"developer_mode",
-	"host_name",
-	"mercadolibre_sync_simulator",
-	"pause_scheduler",
-	"socketio_port",
-)
+CONFIG_KEYS = (*CONFIG, "host_name", "mercadolibre_sync_simulator", "socketio_port")
 
 
 @dataclass(frozen=True)
@@ -50,9 +46,11 @@ def main() -> int:
 	with _alone():
 		shutil.rmtree(LOGS, ignore_errors=True)
 		on_bench = arguments.bench is not None
-		ground = bench.prepare(arguments.bench, arguments.site) if on_bench else fork.prepare()
+		ground = (
+			bench.prepare(arguments.bench, arguments.site) if on_bench else fork.prepare(arguments.language)
+		)
 		prepared = time.monotonic() - started
-		with _developer_mode(ground):
+		with _configured(ground):
 			status = _perform(arguments, ground)
 
 	print(f"\nWall time: {time.monotonic() - started:.0f} s, of which the ground took {prepared:.0f} s.")
@@ -150,15 +148,20 @@ def _alone() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _developer_mode(ground: Ground) -> Iterator[None]:
-	"""Developer mode for the run. Afterwards the keys that it or the tests changed are what they were."""
-	before = json.loads(ground.site_config.read_text())
-	_update_config(ground.site_config, {"developer_mode": 1})
+def _configured(ground: Ground) -> Iterator[None]:
+	"""CONFIG for the run. Afterwards the keys that it or the tests changed are what they were."""
+	kept = ground.site_config.with_name("mercadolibre-visit-config.json")
+	# There already where a run was killed: what it found counts, not what it left.
+	if not kept.exists():
+		before = json.loads(ground.site_config.read_text())
+		kept.write_text(json.dumps({key: before.get(key) for key in CONFIG_KEYS}))
+	_update_config(ground.site_config, CONFIG)
 	try:
 		yield
 	finally:
 		# Not the whole file: Frappe writes the key that decrypts the site's passwords into it when first needed.
-		_update_config(ground.site_config, {key: before.get(key) for key in CONFIG_KEYS})
+		_update_config(ground.site_config, json.loads(kept.read_text()))
+		kept.unlink()
 
 
 def _update_config(path: Path, values: dict[str, object]) -> None:
@@ -171,7 +174,8 @@ def _parse_arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
 	parser.add_argument("command", choices=["test", "demo", "desk", "pictures", "bench", "clean"])
 	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
-	parser.add_argument("--site", help="the bench's site: tests write to it")
+	parser.add_argument("--site", help="the bench's site")
+	parser.add_argument("--language", choices=["es", "en"], default="es", help="of the site without a bench")
 	parser.add_argument(
 		"--only",
 		type=shlex.split,

@@ -26,17 +26,30 @@ from simulator.control import MeliControl
 
 # With the Email Accounts aside, nothing that a test sends can leave.
 LOGS = ("Error Log", "Notification Log", "Email Queue", "Email Queue Recipient", "Email Account")
-# Where settings and secrets lie, by their doctype.
-ROWS_ASIDE = ("tabSingles", "__Auth")
-# Neither documents nor rows that anybody made: counters of names, which others may be using already.
-NOT_COUNTED = frozenset({"tabSeries"})
+# Where settings and secrets lie, by their doctype; and what tests set otherwise for the whole site.
+OURS = "doctype in (select name from tabDocType where module = %(module)s)"
+ROWS_ASIDE = {
+	"tabSingles": OURS,
+	"__Auth": OURS,
+	"tabDefaultValue": "parent = '__default' and defkey in ('cust_master_name', 'lang')",
+}
+# Counters of names, which others may be using already; and what a bench's own worker notes of jobs that were
+# under way when the scheduler paused.
+NOT_COUNTED = frozenset({"tabSeries", "tabScheduled Job Log"})
 # Rows about a document that are not documents themselves: table, columns of the doctype and of the name.
 ABOUT_DOCUMENTS = (("__Auth", "doctype", "name"), ("__global_search", "doctype", "name"))
 ABOUT_USERS = (("tabSessions", "user"), ("__UserSettings", "user"))
 WRITING = re.compile(
 	r"\s*(?:insert|replace|update|delete|truncate)\b.*?(?:`(tab[^`]+)`|\b(tab\w+))", re.IGNORECASE | re.DOTALL
 )
+# What the site had under another name: changing a default, or migrating, deletes the row and makes a new one.
+REPLACED = {
+	"Custom Field": {"module": MODULE},
+	"Property Setter": {"module": MODULE},
+	"DefaultValue": {"parent": ("in", ("__default", "__global"))},
+}
 LOOKUPS = "lookups"
+NOTES = ("documents", "tables")
 
 Census = dict[str, int]
 """Rows by table."""
@@ -66,6 +79,8 @@ def begin() -> None:
 		)
 	_begun.append(census())
 	watch()
+	for kind in NOTES:
+		_notebook(kind).write_text("")
 	set_aside(_own_tables())
 	for table in ROWS_ASIDE:
 		_set_rows_aside(table)
@@ -153,6 +168,8 @@ def _leave() -> None:
 	documents = defaultdict(set)
 	for doctype, name in _notes("documents"):
 		documents[doctype].add(name)
+	for doctype, filters in REPLACED.items():
+		documents[doctype] -= set(frappe.get_all(doctype, filters=filters, pluck="name"))
 	remove(documents)
 	put_back(_own_tables(), keeping=LOGS)
 	for table in ROWS_ASIDE:
@@ -160,7 +177,7 @@ def _leave() -> None:
 	_resume_lookups()
 	frappe.db.commit()
 	frappe.clear_cache()
-	for kind in ("documents", "tables"):
+	for kind in NOTES:
 		_notebook(kind).unlink(missing_ok=True)
 
 
@@ -196,21 +213,26 @@ def _is_aside(what: str) -> bool:
 
 
 def _set_rows_aside(table: str) -> None:
-	doctypes = set(_own_doctypes())
 	frappe.db.sql_ddl(f"create table `_aside {table}` like `{table}`")
-	frappe.db.sql(
-		f"insert into `_aside {table}` select * from `{table}` where doctype in %(doctypes)s",
-		{"doctypes": tuple(doctypes)},
-	)
-	_delete(table, {"doctype": doctypes})
+	_copy_rows(table, f"_aside {table}", where=ROWS_ASIDE[table])
+	if ROWS_ASIDE[table] == OURS:
+		_delete_rows(table)
 	frappe.db.commit()
 
 
 def _put_rows_back(table: str) -> None:
 	if _is_aside(table):
-		_delete(table, {"doctype": set(_own_doctypes())})
-		frappe.db.sql(f"insert into `{table}` select * from `_aside {table}`")
+		_delete_rows(table)
+		_copy_rows(f"_aside {table}", table)
 		frappe.db.sql_ddl(f"drop table `_aside {table}`")
+
+
+def _copy_rows(source: str, target: str, where: str = "true") -> None:
+	frappe.db.sql(f"insert into `{target}` select * from `{source}` where {where}", {"module": MODULE})
+
+
+def _delete_rows(table: str) -> None:
+	frappe.db.sql(f"delete from `{table}` where {ROWS_ASIDE[table]}", {"module": MODULE})
 
 
 def _postpone_lookups() -> None:
@@ -267,9 +289,11 @@ def _noting_documents(insert):
 
 
 def _note(kind: str, note: object) -> None:
-	# One write each, at the end: many processes do this at the same time.
-	with _notebook(kind).open("ab", buffering=0) as notebook:
-		notebook.write(json.dumps(note).encode() + b"\n")
+	# Only during a visit, which makes the file. One write each, at its end: many processes write to it.
+	with contextlib.suppress(FileNotFoundError):
+		notebook = os.open(_notebook(kind), os.O_WRONLY | os.O_APPEND)
+		os.write(notebook, json.dumps(note).encode() + b"\n")
+		os.close(notebook)
 
 
 def _notes(kind: str) -> list:

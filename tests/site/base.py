@@ -110,10 +110,6 @@ class SiteTestCase(unittest.TestCase):
 		row.reason = str(restored(row.reason))
 		return row
 
-	def reason(self, notification: frappe._dict) -> str:
-		"""Why the notification is in its state, in English."""
-		return notification.reason
-
 	# What stands in the ERP.
 
 	def customer(self, buyer: str):

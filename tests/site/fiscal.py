@@ -81,7 +81,7 @@ class FiscalTestCase(SiteTestCase):
 	def synced(self, buyer: str):
 		"""The buyer's Customer after an order of theirs was notified."""
 		row = self.sync_order(self.add_order(buyer))
-		self.assertEqual(row.status, "Done", self.reason(row))
+		self.assertEqual(row.status, "Done", row.reason)
 		return self.customer(buyer)
 
 	def logins(self) -> int:

@@ -275,8 +275,13 @@ class TestConnectionTest(SettingsTestCase):
 
 
 class TestPermissions(SettingsTestCase):
-	def test_only_managers_see_and_change_the_settings(self):
-		for role, allowed in ((MANAGER, True), (USER, False), ("System Manager", False)):
+	def test_only_managers_and_system_managers_see_and_change_the_settings(self):
+		for role, allowed in (
+			(MANAGER, True),
+			(USER, False),
+			("System Manager", True),
+			("Sales Manager", False),
+		):
 			user = make_user("alguien@example.com", role)
 			for doctype, permission in ((SETTINGS, "write"), (SETTINGS, "read"), ("ARCA Ticket", "read")):
 				self.assertEqual(frappe.has_permission(doctype, permission, user=user), allowed, role)

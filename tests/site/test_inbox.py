@@ -138,7 +138,7 @@ class TestSweep(SiteTestCase):
 		claim = claims.claim_next()
 		frappe.db.set_value(NOTIFICATION, name, {"status": "Done", "reason": "The successor's."})
 		states.fail(claim.names, Text("The dead worker's."), claim.mark)
-		self.assertEqual(self.reason(self.notification(name)), "The successor's.")
+		self.assertEqual(self.notification(name).reason, "The successor's.")
 
 	def test_the_account_shows_when_it_was_last_told_something(self):
 		name = self.notify("items", "/items/MLA1")

@@ -325,7 +325,7 @@ class TestAlways(SiteTestCase):
 		buyer = self.add_buyer()
 		row = self.sync_order(self.add_order(buyer, shipment={}))
 		self.assertEqual(row.status, "Failed")
-		self.assertIn('"Piso"', self.reason(row))
+		self.assertIn('"Piso"', row.reason)
 		self.assertFalse(frappe.db.exists("Customer", buyer))
 
 	def test_a_buyer_of_two_accounts_is_one_customer(self):

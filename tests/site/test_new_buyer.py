@@ -24,6 +24,7 @@ class TestCustomer(SiteTestCase):
 		self.assertEqual(customer.arca_condicion_iva_source, "MercadoLibre")
 
 	def test_the_name_is_the_mercadolibre_id_whatever_selling_settings_say(self):
+		self.addCleanup(frappe.db.commit)
 		for naming in ("Customer Name", "Naming Series", "Auto Name"):
 			with self.subTest(naming):
 				before = frappe.defaults.get_global_default("cust_master_name")
@@ -32,7 +33,7 @@ class TestCustomer(SiteTestCase):
 				frappe.db.commit()
 				buyer = self.add_buyer()
 				row = self.sync_order(self.add_order(buyer))
-				self.assertEqual((row.status, row.customer), ("Done", buyer), self.reason(row))
+				self.assertEqual((row.status, row.customer), ("Done", buyer), row.reason)
 
 	def test_the_territory_is_the_default_of_selling_settings(self):
 		territory = masters.territory()

@@ -22,8 +22,8 @@ SITE = "mercadolibre.localhost"
 DESCRIPTION = "no bench (Frappe's fork monoframe 0.0.1, stand-in for ERPNext). NOT tested on Frappe."
 
 
-def prepare() -> Ground:
-	"""Make whatever is missing of the ground, and bring the site up to the checkout."""
+def prepare(language: str) -> Ground:
+	"""Make whatever is missing of the ground, and bring the site, which reads es or en, up to the checkout."""
 	GROUND.mkdir(exist_ok=True)
 	venv, bench = GROUND / "venv", GROUND / "bench"
 	machine.install_for_fork()
@@ -41,7 +41,8 @@ def prepare() -> Ground:
 		realtime=(str(_node(venv)), str(venv / "desk" / "realtime.js")),
 		redis=services.start_redis(),
 	)
-	_once(bench, _digest(*SITE_FILES), lambda: _make_site(ground, database_port))
+	made_from = f"{language} {_digest(*SITE_FILES)}"
+	_once(bench, made_from, lambda: _make_site(ground, database_port, language))
 	_write_config(ground, database_port)
 
 	state = _digest(CHECKOUT / APP)
@@ -136,17 +137,17 @@ def _site_packages(venv: Path) -> Path:
 	return folder
 
 
-def _make_site(ground: Ground, database_port: int) -> None:
+def _make_site(ground: Ground, database_port: int, language: str) -> None:
 	for folder in ("logs", f"sites/{SITE}", "sites/assets"):
 		(ground.sites.parent / folder).mkdir(parents=True)
-	(ground.sites / "apps.txt").write_text(f"frappe\nerpnext\n{APP}\n")
+	(ground.sites / "apps.txt").write_text("frappe\nerpnext\n")
 	venv = ground.python.parents[1]
 	assets = ground.sites / "assets"
 	(assets / "assets.json").symlink_to(venv / "desk" / "assets.json")
 	(assets / "frappe").symlink_to(_site_packages(venv) / "frappe" / "public")
 	(assets / APP).symlink_to(CHECKOUT / APP / "public")
 	_write_config(ground, database_port)
-	ground.run_quietly("Creating the site", "-m", "tests.ground.fork.site", "create")
+	ground.run_quietly("Creating the site", "-m", "tests.ground.fork.site", "create", language)
 	(ground.sites.parent / "migrated").write_text(_digest(CHECKOUT / APP))
 
 

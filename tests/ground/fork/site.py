@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import frappe
 from frappe.database.mariadb.setup_db import bootstrap_database
@@ -11,8 +12,8 @@ from frappe.migrate import SiteMigration
 from ..paths import APP
 
 
-def create() -> None:
-	"""Make the site of a company in Argentina, with the stand-in for ERPNext and our app."""
+def create(language: str) -> None:
+	"""Make the site of a company in Argentina, with the stand-in for ERPNext and our app. `language`: es or en."""
 	frappe.init()
 	make_site_dirs()
 	frappe.connect()
@@ -29,9 +30,13 @@ def create() -> None:
 	frappe.db.create_user_settings_table()
 	frappe.flags.in_install_db = False
 
-	for app in ("frappe", "erpnext", APP):
-		install_app(app)
-	_leave_setup_wizard()
+	install_app("frappe")
+	_leave_setup_wizard(language)
+	install_app("erpnext")
+	# Only now, as on a bench in use: Frappe has read which modules there are.
+	with Path("apps.txt").open("a") as apps:
+		apps.write(f"{APP}\n")
+	install_app(APP)
 	frappe.db.commit()
 	frappe.destroy()
 
@@ -40,7 +45,7 @@ def migrate() -> None:
 	SiteMigration(skip_search_index=True).run(os.environ["MELI_SITE"])
 
 
-def _leave_setup_wizard() -> None:
+def _leave_setup_wizard(language: str) -> None:
 	settings = frappe.get_single("System Settings")
 	settings.update(
 		{
@@ -48,7 +53,7 @@ def _leave_setup_wizard() -> None:
 			"country": "Argentina",
 			"currency": "ARS",
 			"time_zone": "America/Argentina/Buenos_Aires",
-			"language": "en",
+			"language": language,
 		}
 	)
 	settings.flags.ignore_mandatory = True
@@ -57,4 +62,4 @@ def _leave_setup_wizard() -> None:
 
 
 if __name__ == "__main__":
-	{"create": create, "migrate": migrate}[sys.argv[1]]()
+	{"create": create, "migrate": migrate}[sys.argv[1]](*sys.argv[2:])

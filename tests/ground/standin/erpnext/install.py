@@ -2,15 +2,30 @@
 
 import frappe
 
+# ERPNext makes them in the language of whoever sets the site up, who renames them afterwards.
+NAMES = {
+	"en": {
+		"Company": "Prairie Goods",
+		"Customer Group": ("All Customer Groups", "Individual", "Commercial"),
+		"Territory": ("All Territories", "Argentina", "Rest Of The World"),
+	},
+	"es": {
+		"Company": 'Ñandú & Hijos "SRL"',
+		"Customer Group": ("Clientela toda", "Vecinos", "Mayoristas del sur"),
+		"Territory": ("El mundo entero", "Pampa húmeda", "Puerto Madryn"),
+	},
+}
+
 
 def after_install() -> None:
-	_make_tree("Customer Group", "All Customer Groups", ("Individual", "Commercial"))
-	_make_tree("Territory", "All Territories", ("Argentina", "Rest Of The World"))
+	names = NAMES[frappe.db.get_single_value("System Settings", "language")]
+	for tree in ("Customer Group", "Territory"):
+		_make_tree(tree, *names[tree])
 	frappe.get_doc(
 		{
 			"doctype": "Company",
-			"company_name": "Demo SA",
-			"abbr": "DE",
+			"company_name": names["Company"],
+			"abbr": "CO",
 			"default_currency": "ARS",
 			"country": "Argentina",
 		}
@@ -20,7 +35,7 @@ def after_install() -> None:
 	frappe.get_doc({"doctype": "Address Template", "country": "Argentina", "is_default": 1}).insert()
 
 
-def _make_tree(doctype: str, root: str, leaves: tuple[str, ...]) -> None:
+def _make_tree(doctype: str, root: str, *leaves: str) -> None:
 	field = frappe.scrub(doctype)
 	frappe.get_doc({"doctype": doctype, f"{field}_name": root, "is_group": 1}).insert(ignore_mandatory=True)
 	for leaf in leaves:
