@@ -28,6 +28,8 @@ ACCOUNT_NAME, SELLER = next(iter(ACCOUNTS.items()))
 OTHER_ACCOUNT, OTHER_SELLER = list(ACCOUNTS.items())[1]
 FIRST_BUYER = 9_900_000_000_001
 ENDED = {"Done", "Ignored", "Failed"}
+# As many as any benchmark starts.
+MOST_WORKERS = 4
 # What MercadoLibre takes for an answer.
 LATENCY_SECONDS = 0.15
 
@@ -120,6 +122,7 @@ def _connect(stage: Stage) -> None:
 			"client_secret": MeliControl.application_secret,
 			# What is measured is the app. That it keeps MercadoLibre's pace is tested elsewhere.
 			"calls_per_minute": 60_000,
+			"workers": MOST_WORKERS,
 		}
 	)
 	settings.save()

@@ -11,6 +11,7 @@ from demo.stage import SELLER, Stage, set_up
 from demo.table import show
 from mercadolibre_sync.sync.fiscal import pending, registry
 from mercadolibre_sync.sync.links import linked_to
+from mercadolibre_sync.words import restored
 from tests.ground.site import connect
 
 MARIANA, COMPANY, HIDDEN, CANCELLED = "980000000001", "980000000002", "980000000003", "980000000004"
@@ -70,7 +71,7 @@ def perform(stage: Stage, number: int, step: Step) -> bool:
 	seen = {"Notification": notification.status, **customer_row(step.buyer)}
 	wrong = {column: value for column, value in step.expected.items() if seen.get(column) != value}
 	print(f"\n{number}. {step.title}")
-	print(f"   {notification.status}: {notification.reason}")
+	print(f"   {notification.status}: {restored(notification.reason)}")
 	print(show({column: value for column, value in seen.items() if column != "Notification"}))
 	for column, value in wrong.items():
 		print(f"   WRONG: {column} should be {value!r}")
@@ -90,7 +91,7 @@ def customer_row(buyer: str) -> dict[str, object]:
 		"Document": " ".join(filter(None, (customer.arca_document_type, customer.tax_id))),
 		"Condición de IVA": customer.arca_condicion_iva,
 		"  according to": customer.arca_condicion_iva_source,
-		"  registry": " ".join(filter(None, (customer.arca_status, customer.arca_message))),
+		"  registry": " ".join(filter(None, (customer.arca_status, str(restored(customer.arca_message))))),
 		"Addresses": [", ".join(filter(None, row.values())) for row in reversed(addresses)],
 		"Contacts": [" ".join(filter(None, row.values())) for row in reversed(contacts)],
 		"Ver en MercadoLibre": customer.mercadolibre_profile,

@@ -4,6 +4,7 @@ import time
 
 import frappe
 
+from mercadolibre_sync.account import allowance
 from mercadolibre_sync.meli.errors import RateLimited
 from mercadolibre_sync.sync import connection, pace
 from mercadolibre_sync.sync.pace import Pace
@@ -82,3 +83,39 @@ class TestPace(SiteTestCase):
 		Pace("1", 600).penalise(120)
 		self.forget()
 		Pace("1", 600).wait()
+
+	def test_a_429_halves_the_pace_once_and_answers_bring_it_back(self):
+		slowed = Pace("1", 600)
+		for _refusal in range(3):
+			slowed.penalise(0.5)
+		self.assertEqual(self.share(), 0.5)
+		slowed.wait()
+		for _answer in range(20):
+			slowed.relax()
+		self.assertAlmostEqual(self.share(), 0.7)
+		for _answer in range(40):
+			slowed.relax()
+		self.assertEqual(self.share(), 1)
+
+	def share(self) -> float:
+		return float(frappe.cache.get(frappe.cache.make_key(f"{pace.KEY}:1:share")) or 1)
+
+	def test_the_pace_is_what_mercadolibre_allows_and_settings_only_lower_it(self):
+		for allowed, ceiling, calls_per_minute in (
+			(0, 0, 300),
+			(0, 1000, 1000),
+			(6000, 0, 100),
+			(6000, 60, 60),
+			(6000, 1000, 100),
+		):
+			with self.subTest(allowed=allowed, ceiling=ceiling):
+				frappe.db.set_single_value("MercadoLibre Settings", "calls_per_hour_allowed", allowed)
+				frappe.db.set_single_value("MercadoLibre Settings", "calls_per_minute", ceiling)
+				self.assertAlmostEqual(60 / pace.pace()._interval, calls_per_minute)
+
+	def test_what_mercadolibre_allows_is_read_every_day(self):
+		for limit, stored in ((7200, 7200), (None, 0)):
+			self.meli.set_application(max_requests_per_hour=limit)
+			allowance.refresh()
+			found = frappe.db.get_single_value("MercadoLibre Settings", "calls_per_hour_allowed")
+			self.assertEqual(found, stored)
