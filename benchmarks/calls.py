@@ -14,7 +14,7 @@ from mercadolibre_sync.sync.accounts import ACCOUNT
 from simulator.control import Call
 from tests.ground.process import web_server, workers
 
-BACKFILLED = 100
+BACKFILLED = 250
 LIMIT_SECONDS = 120
 
 
@@ -56,7 +56,8 @@ def _steps(calls: Sequence[Call]) -> int:
 	"""Calls that had to wait for an earlier one's answer, and the first."""
 	steps, began = 0, 0.0
 	for call in calls:
-		if call.at - began > LATENCY_SECONDS / 2:
+		# Whoever asks before that answer can have come did not wait for it.
+		if call.at - began >= LATENCY_SECONDS:
 			steps, began = steps + 1, call.at
 	return steps
 
@@ -67,7 +68,7 @@ def _backfills(stage: Stage) -> Iterator[Row]:
 		("calls in a back-fill, per order of a new buyer", 2.05),
 		("calls in a back-fill, per order known in this version", 0.02),
 	):
-		# Two pages that are full, and looking into what lies between, are the search's own.
+		# Also counted: how the search finds out how many orders there are.
 		calls = _backfill(stage) / BACKFILLED
 		yield Row(name, f"{calls:.2f}", f"{BACKFILLED} orders", f"≤ {goal}", round(calls, 2) <= goal)
 

@@ -186,8 +186,7 @@ def create() -> None:
 		_set_property(doctype, fieldname, name, value, kind)
 	common = {"module": MODULE, "translatable": 0}
 	create_custom_fields({"Customer": [{"search_index": 0} | common | field for field in customer_fields()]})
-	# Makes the indexes, and drops the one that mercadolibre_id had beside its unique one.
-	frappe.db.updatedb("Customer")
+	_update_indexes()
 
 
 def _set_property(doctype: str, fieldname: str, name: str, value: str, kind: str) -> None:
@@ -198,10 +197,23 @@ def _set_property(doctype: str, fieldname: str, name: str, value: str, kind: str
 		frappe.db.set_value("Property Setter", known, "module", MODULE)
 
 
+def _update_indexes() -> None:
+	# Only where something is missing, or left over beside the unique index: it commits.
+	if not _is_indexed("customer_primary_address") or _is_indexed("mercadolibre_id"):
+		frappe.db.updatedb("Customer")
+
+
+def _is_indexed(fieldname: str) -> bool:
+	return bool(frappe.db.get_column_index("tabCustomer", fieldname, unique=False))
+
+
 def delete() -> None:
 	"""Remove what `create` made. The columns stay, so that no customer loses data."""
 	frappe.db.delete("Custom Field", {"module": MODULE})
 	frappe.db.delete("Property Setter", {"module": MODULE})
 	frappe.clear_cache(doctype="Customer")
-	# Drops the indexes. Not now: DDL commits, and what the caller does is not complete.
-	frappe.db.after_commit.add(lambda: frappe.db.updatedb("Customer"))
+
+
+def drop_indexes() -> None:
+	"""Drop the index that no property asks for any more. Commits, as every change of a table does."""
+	frappe.db.updatedb("Customer")

@@ -14,6 +14,7 @@ before_install = "mercadolibre_sync.install.before_install"
 after_install = "mercadolibre_sync.install.after_install"
 after_migrate = "mercadolibre_sync.install.after_migrate"
 before_uninstall = "mercadolibre_sync.uninstall.before_uninstall"
+after_uninstall = "mercadolibre_sync.uninstall.after_uninstall"
 
 doctype_js = {"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js"]}
 

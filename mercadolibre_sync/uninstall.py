@@ -20,6 +20,11 @@ def before_uninstall() -> None:
 		frappe.delete_doc("Role", role, ignore_missing=True, force=True)
 
 
+def after_uninstall() -> None:
+	"""Take back what is done to tables: Frappe has committed by then, and this does."""
+	custom_fields.drop_indexes()
+
+
 def _delete_scheduled_jobs() -> None:
 	"""Frappe drops them at the next migration, and until then runs them on tables that are gone."""
 	for job in frappe.get_all(

@@ -16,6 +16,7 @@ from tests.site.test_words import site_speaks
 
 SYSTEM_MANAGER = "System Manager"
 
+INDEX = {"doc_type": "Customer", "field_name": "customer_primary_address", "property": "search_index"}
 DOCTYPES = (
 	"MercadoLibre Settings",
 	"MercadoLibre Account",
@@ -51,26 +52,25 @@ class TestInstall(SiteTestCase):
 		install.after_migrate()
 		frappe.db.updatedb("Customer")
 		self.assertEqual(len(self.indexes("customer_primary_address")), 1)
-		self.delete_fields()
+
+	def test_uninstalling_drops_the_index_whose_property_is_gone(self):
+		self.addCleanup(install.after_migrate)
+		self.addCleanup(self.set_property, value="1")
+		self.set_property(value="0")
+		uninstall.after_uninstall()
 		self.assertEqual(self.indexes("customer_primary_address"), [])
 
 	def test_an_index_that_somebody_else_asked_for_stays_theirs(self):
-		setter = {
-			"doc_type": "Customer",
-			"field_name": "customer_primary_address",
-			"property": "search_index",
-		}
-		frappe.db.set_value("Property Setter", setter, "module", None)
+		self.addCleanup(self.set_property, module=custom_fields.MODULE)
+		self.set_property(module=None)
 		install.after_migrate()
-		self.delete_fields()
-		self.addCleanup(frappe.db.delete, "Property Setter", setter)
-		self.assertEqual(len(self.indexes("customer_primary_address")), 1)
+		self.uninstall()
+		self.assertTrue(frappe.db.exists("Property Setter", INDEX))
 
-	def delete_fields(self) -> None:
-		self.addCleanup(frappe.db.commit)
-		self.addCleanup(custom_fields.create)
-		custom_fields.delete()
+	def set_property(self, **values: str | None) -> None:
+		frappe.db.set_value("Property Setter", INDEX, values)
 		frappe.db.commit()
+		frappe.clear_cache(doctype="Customer")
 
 	def indexes(self, column: str) -> list[frappe._dict]:
 		return frappe.db.sql("show index from `tabCustomer` where Column_name = %s", column, as_dict=True)
