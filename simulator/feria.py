@@ -199,11 +199,9 @@ class Feria:
 		return self._change(_order(world, form), _CANCELLED)
 
 	def _rename(self, world: World, form: Mapping[str, str]) -> str:
-		"""A change of nickname has no topic of its own; with any change of an order, and those are many, it is seen."""
+		"""A change of nickname has no topic of its own: the next purchase brings it."""
 		buyer = _buyer(world, form)
 		self._meli.command("set_user", user_id=buyer.id, nickname=_free_nickname(world, form))
-		for purchase in _purchases(world, buyer)[:1]:
-			self._change(purchase.order, {})
 		return buyer.id
 
 	def _reveal(self, world: World, form: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from frappe.utils.password import set_encrypted_password
 from mercadolibre_sync.sync.fiscal.lookup import lookup
 from mercadolibre_sync.sync.fiscal.registry import SETTINGS, Registry, configuration
 from mercadolibre_sync.sync.fiscal.tickets import TICKET
+from mercadolibre_sync.words import restored
 from tests.site.fiscal import FiscalTestCase, configure, make_pair
 
 
@@ -23,11 +24,11 @@ class TestEachMistake(FiscalTestCase):
 		frappe.db.commit()
 
 	def message(self, status: str = "Pending") -> str:
-		"""What a new company's customer says, which is written whatever happened."""
+		"""What a new company's customer says, in Spanish, which is written whatever happened."""
 		customer = self.synced(self.add_company(taxpayer_type="Monotributo"))
 		self.assertEqual(customer.arca_status, status)
 		self.assertEqual(customer.arca_condicion_iva, "Responsable Monotributo")
-		return customer.arca_message
+		return restored(customer.arca_message).translated("es")
 
 	def assert_stopped(self, message: str, logins: int) -> None:
 		"""It says so, and nobody is asked for any more until a person acts."""
@@ -101,7 +102,7 @@ class TestEachMistake(FiscalTestCase):
 
 	def test_a_malformed_cuit(self):
 		customer = self.synced(self.add_company("30703088535", kind=None))
-		self.assertIn("corregilo en el cliente", customer.arca_message)
+		self.assertIn("corregilo en el cliente", restored(customer.arca_message).translated("es"))
 
 	def test_a_cuil_a_blocked_and_an_unknown_cuit(self):
 		for kind, message in (
@@ -115,7 +116,7 @@ class TestEachMistake(FiscalTestCase):
 			with self.subTest(kind):
 				customer = self.synced(self.add_company(kind=kind))
 				self.assertEqual(customer.arca_status, "Undetermined")
-				self.assertIn(message, customer.arca_message)
+				self.assertIn(message, restored(customer.arca_message).translated("es"))
 
 
 class TestNothingLeaks(FiscalTestCase):
