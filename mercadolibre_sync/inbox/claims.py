@@ -206,8 +206,11 @@ def renew(claims: Sequence[Claim], until: datetime) -> None:
 @_or_next_time
 def requeue_due() -> None:
 	"""Queue again what waited for a retry whose time has come. Commits."""
-	filters = {"status": states.WAITING, "next_attempt": ("<=", now_datetime())}
-	states.requeue(_first(filters), states.WAITING)
+	table = frappe.qb.DocType(NOTIFICATION)
+	# Not as a filter, in which Frappe takes an empty time for an early one: without a time an account is waited for.
+	is_due = (table.status == states.WAITING) & (table.next_attempt <= now_datetime())
+	names = frappe.qb.from_(table).select(table.name).where(is_due).limit(BATCH).run(pluck=True)
+	states.requeue(names, states.WAITING)
 	frappe.db.commit()
 
 
@@ -216,12 +219,9 @@ def requeue_abandoned() -> None:
 	"""Queue again what a worker claimed and never finished. Commits."""
 	long_ago = add_to_date(now_datetime(), seconds=-LEASE_SECONDS)
 	filters = {"status": states.PROCESSING, "claimed_at": ("<", long_ago)}
-	states.requeue_abandoned(_first(filters), long_ago)
+	names = frappe.get_all(NOTIFICATION, filters=filters, pluck="name", limit=BATCH, order_by=None)
+	states.requeue_abandoned(names, long_ago)
 	frappe.db.commit()
-
-
-def _first(filters: dict) -> list[str]:
-	return frappe.get_all(NOTIFICATION, filters=filters, pluck="name", limit=BATCH, order_by=None)
 
 
 def requeue_waiting_for_account(account: str) -> None:

@@ -73,6 +73,17 @@ class Worker:
 	def wait_until_listening(self) -> None:
 		_wait_until_started(lambda: "Listening on" in self.log.read_text(), self.process, self.log)
 
+	def stop(self) -> None:
+		"""Let the job under way come to its end, as a restart does, and kill what has not ended in time.
+
+		A job that goes on without its worker would meet what the next test prepares.
+		"""
+		self.process.terminate()
+		try:
+			self.process.wait(STOP_SECONDS)
+		except subprocess.TimeoutExpired:
+			self.kill()
+
 	def kill(self) -> None:
 		"""Kill the worker and the job it is on, as when the machine goes down: nothing is tidied up."""
 		# The job runs in a child that would finish its work. The worker goes first: it would report the
@@ -90,7 +101,7 @@ def workers(*queues: str, count: int = 1) -> Iterator[list[Worker]]:
 	with contextlib.ExitStack() as stack:
 		started = [Worker(*queues) for _ in range(count)]
 		for worker in started:
-			stack.enter_context(_ending(worker.process))
+			stack.callback(worker.stop)
 		for worker in started:
 			worker.wait_until_listening()
 		yield started

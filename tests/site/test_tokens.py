@@ -117,6 +117,13 @@ class TestLostGrant(SiteTestCase):
 		sweep.sweep()
 		self.assertEqual(self.statuses(), {"Queued"})
 
+	def test_what_waits_for_its_account_is_not_tried_meanwhile(self):
+		frappe.db.set_value(ACCOUNT, ACCOUNT_NAME, "status", "Reconnect needed")
+		for name in self.names:
+			frappe.db.set_value(NOTIFICATION, name, {"status": "Waiting for retry", "next_attempt": None})
+		sweep.sweep()
+		self.assertEqual(self.statuses(), {"Waiting for retry"})
+
 	def test_a_disconnected_account_makes_things_wait_and_alarms_nobody(self):
 		with connection.tokens_lock(ACCOUNT_NAME):
 			connection.remove_tokens(ACCOUNT_NAME)
