@@ -38,7 +38,7 @@ ROWS_ASIDE = {
 NOT_COUNTED = frozenset({"tabSeries", "tabScheduled Job Log"})
 # Rows about a document that are not documents themselves: table, columns of the doctype and of the name.
 ABOUT_DOCUMENTS = (("__Auth", "doctype", "name"), ("__global_search", "doctype", "name"))
-ABOUT_USERS = (("tabSessions", "user"), ("__UserSettings", "user"))
+ABOUT_USERS = (("tabSessions", "user"), ("__UserSettings", "user"), ("tabDefaultValue", "parent"))
 WRITING = re.compile(
 	r"\s*(?:insert|replace|update|delete|truncate)\b.*?(?:`(tab[^`]+)`|\b(tab\w+))", re.IGNORECASE | re.DOTALL
 )
@@ -46,7 +46,7 @@ WRITING = re.compile(
 REPLACED = {
 	"Custom Field": {"module": MODULE},
 	"Property Setter": {"module": MODULE},
-	"DefaultValue": {"parent": ("in", ("__default", "__global"))},
+	"DefaultValue": {},
 }
 LOOKUPS = "lookups"
 NOTES = ("documents", "tables")
