@@ -119,9 +119,9 @@ def same_order_again(stage: Stage) -> frappe._dict:
 
 
 def nickname_changed(stage: Stage) -> frappe._dict:
+	"""Of a nickname nobody is notified: the next purchase brings it."""
 	stage.meli.set_nickname(MARIANA, "MARIANA_NUEVA")
-	stage.meli.set_order("2000000000000101")
-	return stage.notify_order("2000000000000101")
+	return order_of(MARIANA)(stage)
 
 
 def second_address(stage: Stage) -> frappe._dict:
@@ -212,7 +212,7 @@ STEPS = (
 		{"Notification": "Done", "Addresses": [HOME], "Contacts": ["Mariana Guzmán"]},
 	),
 	Step(
-		"The buyer changed the nickname",
+		"The buyer changed the nickname and buys again",
 		MARIANA,
 		nickname_changed,
 		{"Notification": "Done", "Customer": MARIANA, "Name": "MARIANA_NUEVA"},
