@@ -63,8 +63,7 @@ class Shift:
 				self._pipeline.step()
 			elif not self._wait_or_look_last():
 				return
-		wake.fall_asleep()
-		wake.wake(is_urgent=claims.is_waiting(below=states.PRIORITY_BACKFILL))
+		_call_successor()
 
 	def work_off(self, rows: Sequence[tuple[Claim, Order]]) -> None:
 		"""Bring the orders of a search, claimed with this shift's mark, to their end, fresh notifications first.
@@ -82,6 +81,10 @@ class Shift:
 		for claim, _order in waiting:
 			states.release(claim.names, claim.mark)
 		frappe.db.commit()
+		# What it gave back, or found to be of a dead worker, it does not do itself.
+		if claims.backlog(1):
+			_call_successor()
+		frappe.db.rollback()
 
 	@property
 	def _is_over(self) -> bool:
@@ -159,6 +162,11 @@ class Shift:
 
 	def _forget(self, claim: Claim) -> None:
 		self._claims = [other for other in self._claims if other is not claim]
+
+
+def _call_successor() -> None:
+	wake.fall_asleep()
+	wake.wake(is_urgent=claims.is_waiting(below=states.PRIORITY_BACKFILL))
 
 
 def _write_failure(claim: Claim, verdict: failures.Verdict) -> None:
