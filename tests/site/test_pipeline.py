@@ -201,7 +201,9 @@ class TestFairness(PipelineTestCase):
 			wake.wake()
 			wait_for(lambda: self.count("Waiting for retry") > 20)
 			(name,) = self.notify_all([order], OTHER_SELLER, "OTRO")
-			wait_for(lambda: self.status(name) == "Done", 5)
+			wait_for(lambda: self.status(name) == "Done")
+			# How many seconds that takes is for the benchmark to say; here, that it did not wait for the others.
+			self.assertGreater(self.count("Queued"), 2400)
 
 	def test_what_failed_goes_behind_what_did_not(self):
 		failed, fresh = self.notify_all(["1", "2"])
