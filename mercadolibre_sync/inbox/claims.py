@@ -13,7 +13,7 @@ from frappe.utils import add_to_date, now_datetime
 from mercadolibre_sync.inbox import states, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
-from mercadolibre_sync.sync.lock import is_conflict
+from mercadolibre_sync.sync.transaction import is_conflict
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

@@ -6,28 +6,23 @@ from contextlib import contextmanager
 import frappe
 
 from mercadolibre_sync.sync.errors import TryLater
+from mercadolibre_sync.sync.transaction import whole
 from mercadolibre_sync.words import text
 
 WAIT_SECONDS = 30
 # Shorter than the lease of those who wait for it.
 WAIT_FOR_BUYER_SECONDS = 10
-# MariaDB: a row changed since the transaction's snapshot. Frappe 15 does not count it among the deadlocks.
-RECORD_CHANGED = 1020
 
 
 @contextmanager
 def buyer_lock(buyer_id: str) -> Iterator[None]:
-	"""The lock under which one buyer's documents are read and written. What is kept is committed by the caller.
+	"""The lock under which one buyer's documents are read and written, in one transaction, committed at the end.
 
 	A new buyer has no row yet that could be locked, and two workers inserting it would meet in a unique
 	key after half the work.
 	"""
-	with _held(f"buyer:{buyer_id}", WAIT_FOR_BUYER_SECONDS):
-		try:
-			yield
-		except BaseException:
-			frappe.db.rollback()
-			raise
+	with _held(f"buyer:{buyer_id}", WAIT_FOR_BUYER_SECONDS), whole():
+		yield
 
 
 @contextmanager
@@ -59,14 +54,3 @@ def _held(name: str, wait_seconds: int) -> Iterator[None]:
 		yield
 	finally:
 		frappe.db.sql("select release_lock(%s)", (full_name,))
-
-
-def is_conflict(error: Exception) -> bool:
-	"""Whether somebody else's transaction is to blame, so that a new one may succeed."""
-	if isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError | frappe.DuplicateEntryError):
-		return True
-	if isinstance(error, frappe.UniqueValidationError):
-		return True
-	return bool(
-		isinstance(error, frappe.db.OperationalError) and error.args and error.args[0] == RECORD_CHANGED
-	)

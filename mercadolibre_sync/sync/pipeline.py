@@ -19,11 +19,12 @@ from mercadolibre_sync.sync import accounts, asking, known
 from mercadolibre_sync.sync.accounts import Account
 from mercadolibre_sync.sync.asking import Question, Threads, TokenRefused
 from mercadolibre_sync.sync.connection import AccountTokens, api_base, consequences
-from mercadolibre_sync.sync.lock import buyer_lock, is_conflict
+from mercadolibre_sync.sync.lock import buyer_lock
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.pace import pace
 from mercadolibre_sync.sync.purchases import Purchase, by_buyer
 from mercadolibre_sync.sync.questions import Known, decide
+from mercadolibre_sync.sync.transaction import is_conflict
 from mercadolibre_sync.sync.write import unchanged, write
 from mercadolibre_sync.words import text
 
@@ -291,7 +292,6 @@ def _write(purchase: Purchase, finish: Callable[[Outcome], None]) -> None:
 				return
 			with buyer_lock(purchase.buyer_id):
 				finish(write(purchase))
-				frappe.db.commit()
 			return
 		except Exception as error:
 			if attempt == TRIES or not is_conflict(error):

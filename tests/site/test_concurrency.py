@@ -46,7 +46,7 @@ class TestConcurrency(SiteTestCase):
 		def deadlock_twice(*arguments):
 			if failures:
 				# As InnoDB does: the victim's whole transaction is gone.
-				frappe.db.rollback()
+				frappe.db._cursor.execute("rollback")
 				raise failures.pop()
 			return ensure(*arguments)
 

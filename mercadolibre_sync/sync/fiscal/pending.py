@@ -9,6 +9,7 @@ from mercadolibre_sync.arca import cuit as cuits
 from mercadolibre_sync.arca.errors import ConfigurationError, UnexpectedAnswer
 from mercadolibre_sync.error_log import log_unexpected
 from mercadolibre_sync.sync.customers import CUSTOMER
+from mercadolibre_sync.sync.errors import SyncError
 from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.fiscal import notices
 from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
@@ -73,15 +74,20 @@ def _ask(row: frappe._dict) -> bool:
 	try:
 		with buyer_lock(row.mercadolibre_id or row.name):
 			_write(row.name, answer)
-			frappe.db.commit()
 	except Exception as error:
 		frappe.db.rollback()
 		log_unexpected(error)
-		reason = frappe.utils.strip_html(str(error)) if isinstance(error, frappe.ValidationError) else ""
-		_postpone(row, text("The customer could not be saved: {0}", reason or type(error).__name__))
+		_postpone(row, text("The customer could not be saved: {0}", _reason(error)))
 	finally:
 		frappe.clear_messages()
 	return True
+
+
+def _reason(error: Exception) -> Text | str:
+	if isinstance(error, SyncError):
+		return error.reason
+	said = frappe.utils.strip_html(str(error)) if isinstance(error, frappe.ValidationError) else ""
+	return said or type(error).__name__
 
 
 def _write(name: str, answer: Lookup) -> None:
