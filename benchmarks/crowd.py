@@ -105,6 +105,6 @@ def _store_and_claim() -> float:
 		notification = intake.order_notification(frappe.generate_hash(length=8), SELLER)
 		intake.store(notification, ACCOUNT_NAME, intake.SOURCE_POSTED, intake.PRIORITY_FRESH)
 		frappe.db.commit()
-		claims.claim_next()
+		claims.claim("", 1)
 
 	return alternating(ROUNDS, action)[0]

@@ -10,9 +10,11 @@ from typing import ParamSpec, TypeVar
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from mercadolibre_sync.inbox import states, wake
+from mercadolibre_sync.inbox import failures, states, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
+from mercadolibre_sync.sync.errors import TryLater
+from mercadolibre_sync.sync.lock import is_present
 from mercadolibre_sync.sync.transaction import is_conflict
 
 Parameters = ParamSpec("Parameters")
@@ -20,6 +22,12 @@ Result = TypeVar("Result")
 
 # A worker's claims are somebody else's so long after it last renewed them.
 LEASE_SECONDS = 15
+# In the middle of a buyer it cannot renew them. While its connection is open it is waited for, though not for longer
+# than its job may take: the server does not notice when a machine vanishes.
+LONGEST_SECONDS = wake.TIMEOUT
+# So often a lost claim may be the worker's fault. After that it may be the order's, which then waits as after an
+# error, and no longer with those that were claimed together with it.
+MISHAPS = 2
 # What comes for a resource so shortly after it was read shares the next fetch with what else comes in that time.
 HOLD_SECONDS = 3
 BATCH = 1000
@@ -82,11 +90,6 @@ def _claim(resources: Sequence[tuple[str, str]], mark: str, limit: int) -> list[
 		states.claim(made.names, made.attempts, mark)
 	frappe.db.commit()
 	return claims
-
-
-def claim_next(mark: str = "") -> Claim | None:
-	"""Claim the next resource, or None if nothing is free."""
-	return next(iter(claim(mark, 1)), None)
 
 
 def _candidates(limit: int, below: int | None) -> list[tuple[str, str]]:
@@ -216,12 +219,28 @@ def requeue_due() -> None:
 
 @_or_next_time
 def requeue_abandoned() -> None:
-	"""Queue again what a worker claimed and never finished. Commits."""
+	"""Queue again what a worker claimed and never finished, later and later where that goes on. Commits."""
 	long_ago = add_to_date(now_datetime(), seconds=-LEASE_SECONDS)
-	filters = {"status": states.PROCESSING, "claimed_at": ("<", long_ago)}
-	names = frappe.get_all(NOTIFICATION, filters=filters, pluck="name", limit=BATCH, order_by=None)
+	rows = _abandoned(long_ago)
+	names = [row.name for row in rows if row.attempts <= MISHAPS]
 	states.requeue_abandoned(names, long_ago)
+	for row in rows:
+		if row.attempts > MISHAPS:
+			failures.record([row.name], TryLater(failures.KILLED), row.attempts, row.claimed_by)
 	frappe.db.commit()
+
+
+def _abandoned(renewed_before: datetime) -> list[frappe._dict]:
+	rows = frappe.get_all(
+		NOTIFICATION,
+		filters={"status": states.PROCESSING, "claimed_at": ("<", renewed_before)},
+		fields=["name", "attempts", "claimed_at", "claimed_by"],
+		limit=BATCH,
+		order_by=None,
+	)
+	present = {mark for mark in {row.claimed_by for row in rows} if is_present(mark)}
+	too_long_ago = add_to_date(now_datetime(), seconds=-LONGEST_SECONDS)
+	return [row for row in rows if row.claimed_by not in present or row.claimed_at < too_long_ago]
 
 
 def requeue_waiting_for_account(account: str) -> None:

@@ -1,11 +1,15 @@
 """What an error means for a notification: try again when, or give up, and why, in plain words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import frappe
+from frappe.utils import add_to_date, now_datetime
+from rq.timeouts import JobTimeoutException
 
 from mercadolibre_sync.backoff import delay
 from mercadolibre_sync.error_log import log_unexpected
+from mercadolibre_sync.inbox import states
 from mercadolibre_sync.meli import errors
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
 from mercadolibre_sync.words import Text, text
@@ -13,6 +17,13 @@ from mercadolibre_sync.words import Text, text
 MAX_ATTEMPTS = 10
 # Orders spread through MercadoLibre's servers after the notification was sent: the first 404s mean little.
 ATTEMPTS_UNTIL_MISSING = 4
+
+TOO_SLOW = text(
+	"Writing this buyer took so long that the background job was stopped. Look for a slow hook, server script or webhook that runs when a Customer, Address or Contact is saved, and have it do its work later."
+)
+KILLED = text(
+	"The background process that worked on this ended without a word: it was killed, or ran out of memory. The logs of the workers and of the machine say more."
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,17 @@ def explain(error: Exception, attempts: int) -> Verdict:
 	return Verdict(reason, retry_in=max(retry_after or 0, delay(attempts)))
 
 
+def record(names: Sequence[str], error: Exception, attempts: int, mark: str) -> None:
+	"""Put aside, or give up, claimed notifications for what was met in the `attempts`-th attempt. The caller commits."""
+	verdict = explain(error, attempts)
+	if verdict.retry_in is not None:
+		states.wait(names, verdict.reason, add_to_date(now_datetime(), seconds=verdict.retry_in), mark)
+	elif verdict.needs_reconnect:
+		states.wait(names, verdict.reason, None, mark)
+	else:
+		states.fail(names, verdict.reason, mark)
+
+
 def describe(error: Exception) -> Text:
 	"""The error in plain words, for a person who waits for an answer. Without personal data."""
 	if isinstance(error, errors.ReauthorisationNeeded):
@@ -61,6 +83,8 @@ def _judge(error: Exception, attempts: int) -> tuple[Text, bool, float | None]:
 		return error.reason, False, None
 	if isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError):
 		return text("The database was busy."), True, None
+	if isinstance(error, JobTimeoutException):
+		return TOO_SLOW, True, None
 	if isinstance(error, frappe.MandatoryError):
 		return _mandatory(error), False, None
 	if isinstance(error, frappe.ValidationError):

@@ -5,14 +5,16 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import frappe
-from frappe.utils import add_to_date, now_datetime
+from frappe.utils import now_datetime
 
 from mercadolibre_sync.inbox import claims, failures, states, wake
 from mercadolibre_sync.inbox.claims import Claim
 from mercadolibre_sync.meli.models import Order
 from mercadolibre_sync.meli.notification import resource_reference
+from mercadolibre_sync.sync.lock import presence
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.pipeline import Pipeline, Task
 
@@ -47,12 +49,15 @@ class Shift:
 		self._claims: list[Claim] = []
 		self._next_sign = self._next_round = self._next_look = 0.0
 		self._pipeline = Pipeline(self._stay_alive)
+		self._presence = presence(self.mark)
 
 	def __enter__(self) -> "Shift":
+		self._presence.__enter__()
 		return self
 
-	def __exit__(self, *_error: object) -> None:
+	def __exit__(self, *error: Any) -> None:
 		self._pipeline.close()
+		self._presence.__exit__(*error)
 
 	def drain(self) -> None:
 		"""Work until the inbox is empty, or the time is up and a successor called."""
@@ -157,7 +162,7 @@ class Shift:
 
 	def _fail(self, claim: Claim, error: Exception) -> None:
 		if not isinstance(error, states.LeaseLost):
-			_write_failure(claim, failures.explain(error, claim.attempts))
+			failures.record(claim.names, error, claim.attempts, claim.mark)
 		self._forget(claim)
 
 	def _forget(self, claim: Claim) -> None:
@@ -167,13 +172,3 @@ class Shift:
 def _call_successor() -> None:
 	wake.fall_asleep()
 	wake.wake(is_urgent=claims.is_waiting(below=states.PRIORITY_BACKFILL))
-
-
-def _write_failure(claim: Claim, verdict: failures.Verdict) -> None:
-	if verdict.needs_reconnect:
-		states.wait(claim.names, verdict.reason, None, claim.mark)
-	elif verdict.retry_in is None:
-		states.fail(claim.names, verdict.reason, claim.mark)
-	else:
-		until = add_to_date(now_datetime(), seconds=verdict.retry_in)
-		states.wait(claim.names, verdict.reason, until, claim.mark)

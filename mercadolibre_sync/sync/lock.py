@@ -45,8 +45,7 @@ def _held(name: str, wait_seconds: int) -> Iterator[None]:
 	holder committed (after a row lock it would not: MariaDB's snapshot may be older). It is held across
 	commits and without an open transaction, and the server frees it when a killed worker's connection ends.
 	"""
-	# Locks are the server's, not the database's: sites that share a server must not wait for each other.
-	full_name = f"{frappe.conf.db_name}:meli:{name}"
+	full_name = _full(name)
 	if not frappe.db.sql("select get_lock(%s, %s)", (full_name, wait_seconds))[0][0]:
 		raise TryLater(text("Another worker is busy with the same. Trying again by itself."))
 	frappe.db.rollback()
@@ -54,3 +53,27 @@ def _held(name: str, wait_seconds: int) -> Iterator[None]:
 		yield
 	finally:
 		frappe.db.sql("select release_lock(%s)", (full_name,))
+
+
+@contextmanager
+def presence(mark: str) -> Iterator[None]:
+	"""Let others see that this worker lives (`is_present`), also while it can do nothing but wait for its ERP.
+
+	The server ends it with the connection, however the worker dies.
+	"""
+	name = _full(f"worker:{mark}")
+	frappe.db.sql("select get_lock(%s, 0)", name)
+	try:
+		yield
+	finally:
+		frappe.db.sql("select release_lock(%s)", name)
+
+
+def is_present(mark: str) -> bool:
+	"""Whether the connection of the worker with this mark is open."""
+	return not frappe.db.sql("select is_free_lock(%s)", _full(f"worker:{mark}"))[0][0]
+
+
+def _full(name: str) -> str:
+	# Locks are the server's, not the database's: sites that share a server must not wait for each other.
+	return f"{frappe.conf.db_name}:meli:{name}"

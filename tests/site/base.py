@@ -135,6 +135,11 @@ class SiteTestCase(unittest.TestCase):
 		return state
 
 
+def claim_next(mark: str = "") -> claims.Claim | None:
+	"""What a worker with this mark would take next, claimed for it, or None if nothing is free."""
+	return next(iter(claims.claim(mark, 1)), None)
+
+
 def linked(doctype: str, customer: str) -> list:
 	"""Documents of that type linked to the customer, oldest first."""
 	names = frappe.get_all(

@@ -8,12 +8,12 @@ from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.backfill import nightly, run, search
 from mercadolibre_sync.backfill.run import BACKFILL
-from mercadolibre_sync.inbox import claims, sweep
+from mercadolibre_sync.inbox import sweep
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync import accounts, connection
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from tests.ground.process import wait_for, workers
-from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, give_tokens
+from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, claim_next, give_tokens
 
 
 def ago(**delta: float) -> str:
@@ -72,7 +72,7 @@ class TestSearch(BackfillTestCase):
 		self.assertEqual((done.status, done.progress, done.queued), ("Completed", 100, 120))
 		self.assertEqual(sorted(self.queued()), sorted(orders))
 		fresh = self.notify("orders_v2", "/orders/1")
-		self.assertEqual(claims.claim_next().names, (fresh,))
+		self.assertEqual(claim_next().names, (fresh,))
 
 	def test_orders_outside_of_the_span_are_left_alone(self):
 		(old,) = self.orders(1, days=60)

@@ -7,9 +7,10 @@ from mercadolibre_sync import backoff
 from mercadolibre_sync.inbox import claims, failures, states, sweep, wake, worker
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli import errors
+from mercadolibre_sync.sync.lock import presence
 from mercadolibre_sync.words import Text
 from tests.ground.process import outputs, python, wait_for, workers
-from tests.site.base import ACCOUNT_NAME, SiteTestCase
+from tests.site.base import ACCOUNT_NAME, SiteTestCase, claim_next
 
 
 class TestClaims(SiteTestCase):
@@ -22,8 +23,8 @@ class TestClaims(SiteTestCase):
 
 	def test_a_claimed_row_is_not_claimed_again(self):
 		self.notify("orders_v2", "/orders/1")
-		self.assertIsNotNone(claims.claim_next())
-		self.assertIsNone(claims.claim_next())
+		self.assertIsNotNone(claim_next())
+		self.assertIsNone(claim_next())
 
 	def test_a_row_locked_by_another_worker_is_skipped(self):
 		locked, free = self.notify("orders_v2", "/orders/1"), self.notify("orders_v2", "/orders/2")
@@ -36,21 +37,21 @@ class TestClaims(SiteTestCase):
 		self.addCleanup(holder.communicate)
 		self.addCleanup(holder.kill)
 		self.assertEqual(holder.stdout.readline(), "locked\n")
-		self.assertEqual(claims.claim_next().names, (free,))
-		self.assertIsNone(claims.claim_next())
+		self.assertEqual(claim_next().names, (free,))
+		self.assertIsNone(claim_next())
 
 	def test_fresh_notifications_come_before_a_back_fill(self):
 		late = self.notify("orders_v2", "/orders/1")
 		frappe.db.set_value(NOTIFICATION, late, "priority", 1)
 		fresh = self.notify("orders_v2", "/orders/2")
-		self.assertEqual(claims.claim_next().names, (fresh,))
-		self.assertEqual(claims.claim_next().names, (late,))
+		self.assertEqual(claim_next().names, (fresh,))
+		self.assertEqual(claim_next().names, (late,))
 
 	def test_eight_workers_claim_every_row_once(self):
 		for number in range(60):
 			self.notify("orders_v2", f"/orders/{number + 1}")
 		code = """
-			from mercadolibre_sync.inbox.claims import claim_next
+			from tests.site.base import claim_next
 			while claim := claim_next():
 				print(claim.names[0])
 		"""
@@ -113,13 +114,40 @@ class TestWake(SiteTestCase):
 class TestSweep(SiteTestCase):
 	def test_what_a_dead_worker_claimed_is_queued_again(self):
 		name = self.notify("orders_v2", f"/orders/{self.add_order(self.add_buyer())}")
-		claims.claim_next()
+		claim_next()
 		sweep.sweep()
 		self.assertEqual(self.notification(name).status, "Processing")
 		frappe.db.set_value(NOTIFICATION, name, "claimed_at", add_to_date(now_datetime(), minutes=-16))
 		sweep.sweep()
 		self.assertEqual(self.notification(name).status, "Queued")
 		self.assertEqual(self.drained(name).attempts, 2)
+
+	def test_what_loses_its_worker_again_and_again_waits_longer_and_ends_as_failed(self):
+		name = self.notify("orders_v2", "/orders/1")
+		ends = [self.lose_worker(name).status for _time in range(claims.MISHAPS + 1)]
+		self.assertEqual(ends, ["Queued"] * claims.MISHAPS + ["Waiting for retry"])
+		values = {"status": "Queued", "attempts": failures.MAX_ATTEMPTS - 1}
+		frappe.db.set_value(NOTIFICATION, name, values)
+		row = self.lose_worker(name)
+		self.assertEqual(row.status, "Failed")
+		self.assertIn("ended without a word", row.reason)
+		self.assertIn("press Retry", row.reason)
+
+	def lose_worker(self, name: str) -> frappe._dict:
+		claim_next("the dead worker")
+		frappe.db.set_value(NOTIFICATION, name, "claimed_at", add_to_date(now_datetime(), minutes=-1))
+		claims.requeue_abandoned()
+		return self.notification(name)
+
+	def test_a_worker_whose_machine_vanished_is_not_waited_for_longer_than_its_job_may_take(self):
+		name = self.notify("orders_v2", "/orders/1")
+		claim_next("the vanished")
+		with presence("the vanished"):
+			for minutes, status in ((9, "Processing"), (11, "Queued")):
+				claimed_at = add_to_date(now_datetime(), minutes=-minutes)
+				frappe.db.set_value(NOTIFICATION, name, "claimed_at", claimed_at)
+				claims.requeue_abandoned()
+				self.assertEqual(self.notification(name).status, status)
 
 	def test_what_is_due_is_queued_again_and_what_is_not_waits(self):
 		due, early = self.notify("orders_v2", "/orders/1"), self.notify("orders_v2", "/orders/2")
@@ -135,7 +163,7 @@ class TestSweep(SiteTestCase):
 
 	def test_an_outcome_of_a_worker_taken_for_dead_is_not_written_over_its_successors(self):
 		name = self.notify("orders_v2", "/orders/1")
-		claim = claims.claim_next()
+		claim = claim_next()
 		frappe.db.set_value(NOTIFICATION, name, {"status": "Done", "reason": "The successor's."})
 		states.fail(claim.names, Text("The dead worker's."), claim.mark)
 		self.assertEqual(self.notification(name).reason, "The successor's.")

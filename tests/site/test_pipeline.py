@@ -4,7 +4,9 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import frappe
+from frappe.contacts.doctype.contact.contact import Contact
 from frappe.utils.background_jobs import get_queue
+from rq.timeouts import JobTimeoutException
 
 from mercadolibre_sync.backfill import run
 from mercadolibre_sync.inbox import claims, intake, states, wake, worker
@@ -13,10 +15,20 @@ from mercadolibre_sync.meli.notification import Notification
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from simulator.control import MeliControl
 from tests.ground.process import outputs, python, wait_for, workers
-from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, make_account
+from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, claim_next, make_account
 
 OTHER_SELLER = "779432305"
 DRAIN = "from mercadolibre_sync.inbox.worker import drain; drain()"
+LEASE_SECONDS = 1
+# A site's hook takes longer than the lease.
+DRAIN_SLOWLY = f"""
+	import time
+	from frappe.contacts.doctype.contact.contact import Contact
+	from mercadolibre_sync.inbox import claims, worker
+	claims.LEASE_SECONDS = worker.ROUND_SECONDS = {LEASE_SECONDS}
+	Contact.after_insert = lambda _contact: print("saving", flush=True) or time.sleep({4 * LEASE_SECONDS})
+	worker.drain()
+"""
 
 
 class PipelineTestCase(SiteTestCase):
@@ -211,14 +223,14 @@ class TestFairness(PipelineTestCase):
 			NOTIFICATION, failed, {"status": "Waiting for retry", "next_attempt": "2026-01-01"}
 		)
 		claims.requeue_due()
-		self.assertEqual(claims.claim_next().names, (fresh,))
-		self.assertEqual(claims.claim_next().names, (failed,))
+		self.assertEqual(claim_next().names, (fresh,))
+		self.assertEqual(claim_next().names, (failed,))
 
 	def test_a_retry_by_hand_forgets_that_it_failed(self):
 		first, _second = self.notify_all(["1", "2"])
 		frappe.db.set_value(NOTIFICATION, first, {"status": "Failed", "priority": states.PRIORITY_RETRIED})
 		frappe.get_doc(NOTIFICATION, first).retry()
-		self.assertEqual(claims.claim_next().names, (first,))
+		self.assertEqual(claim_next().names, (first,))
 
 
 class TestLeases(PipelineTestCase):
@@ -251,6 +263,38 @@ class TestLeases(PipelineTestCase):
 		)
 		outputs(process)
 		self.assertEqual(self.notification(name).attempts, 1)
+
+	def test_a_write_that_takes_longer_than_the_lease_is_left_to_its_worker(self):
+		self.addCleanup(setattr, claims, "LEASE_SECONDS", claims.LEASE_SECONDS)
+		claims.LEASE_SECONDS = LEASE_SECONDS
+		(name,) = self.notify_all(self.new_orders(1))
+		process = python(DRAIN_SLOWLY)
+		self.assertEqual(process.stdout.readline(), "saving\n")
+		time.sleep(2 * LEASE_SECONDS)
+		claims.requeue_abandoned()
+		self.assertEqual(self.status(name), "Processing")
+		outputs(process)
+		self.assertEqual((self.status(name), self.notification(name).attempts), ("Done", 1))
+
+	def test_a_worker_killed_in_the_middle_of_a_long_write_is_not_waited_for(self):
+		self.addCleanup(setattr, claims, "LEASE_SECONDS", claims.LEASE_SECONDS)
+		claims.LEASE_SECONDS = LEASE_SECONDS
+		(name,) = self.notify_all(self.new_orders(1))
+		process = python(DRAIN_SLOWLY)
+		self.assertEqual(process.stdout.readline(), "saving\n")
+		process.kill()
+		process.communicate()
+		wait_for(lambda: claims.requeue_abandoned() or self.status(name) == "Queued", 3 * LEASE_SECONDS)
+
+	def test_a_job_that_runs_into_its_timeout_while_it_writes_says_what_to_look_for(self):
+		def never_end(_contact):
+			raise JobTimeoutException("Task exceeded maximum timeout value (600 seconds)")
+
+		Contact.after_insert = never_end
+		self.addCleanup(delattr, Contact, "after_insert")
+		row = self.sync_order(*self.new_orders(1))
+		self.assertEqual(row.status, "Waiting for retry")
+		self.assertIn("Look for a slow hook", row.reason)
 
 	def test_a_killed_worker_is_replaced_within_ten_seconds_and_what_it_held_is_done_within_a_minute(self):
 		names = self.notify_all(self.new_orders(60))
