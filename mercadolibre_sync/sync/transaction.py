@@ -16,7 +16,11 @@ from mercadolibre_sync.words import text
 RECORD_CHANGED = 1020
 # What of a connection ends a transaction, or lets others know that it has ended.
 GUARDED = ("commit", "rollback", "sql", "sql_ddl")
-ENDING = re.compile(r"\s*(?:(commit)|rollback(?!\s+(?:work\s+)?to\b))\b", re.IGNORECASE)
+ENDING = re.compile(
+	# Frappe itself refuses the commoner ones of the statements that commit by themselves.
+	r"\s*(?:(commit)|rollback(?!\s+(?:work\s+)?to\b)|(?:analyze|lock|optimize|rename|repair)\s+tables?)\b",
+	re.IGNORECASE,
+)
 
 
 @contextmanager
@@ -30,8 +34,12 @@ def whole() -> Iterator[None]:
 	- a rollback of others, and a statement that commits by itself (DDL), raises TryLater. Savepoints work as ever;
 	- after a deadlock, with which the server has rolled back everything, nothing of the rest is committed.
 
-	The last two hold where a hook swallows the error, too: it is raised again at the end.
+	The last two hold where a hook swallows the error, too: it is raised again at the end. What is whole within
+	something whole ends with that.
 	"""
+	if GUARDED[0] in vars(frappe.local.db):
+		yield
+		return
 	try:
 		with _Guard(frappe.local.db):
 			yield
@@ -63,7 +71,6 @@ class _Guard:
 		self._torn: Exception | None = None
 
 	def __enter__(self) -> None:
-		self._outer = {name: vars(self._db)[name] for name in GUARDED if name in vars(self._db)}
 		vars(self._db).update(commit=_put_off, rollback=self._rollback, sql=self._watch, sql_ddl=self._refuse)
 
 	def __exit__(
@@ -71,7 +78,6 @@ class _Guard:
 	) -> None:
 		for name in GUARDED:
 			delattr(self._db, name)
-		vars(self._db).update(self._outer)
 		if self._torn and self._torn is not error:
 			raise self._torn from error
 
@@ -88,9 +94,15 @@ class _Guard:
 		except frappe.exceptions.ImplicitCommitError:
 			self._refuse()
 		except Exception as error:
-			if is_conflict(error):
+			if self._has_undone_all(error):
 				self._torn = error
 			raise
+
+	def _has_undone_all(self, error: Exception) -> bool:
+		"""Whether the server has rolled back the transaction, and not the statement alone."""
+		if isinstance(error, frappe.QueryTimeoutError):
+			return bool(self._sql("select @@innodb_rollback_on_timeout")[0][0])
+		return is_conflict(error)
 
 	def _refuse(self, *_arguments: object, **_options: object) -> None:
 		# A hook that met a deadlock often rolls back then: the deadlock is the cause.

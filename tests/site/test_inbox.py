@@ -51,9 +51,9 @@ class TestClaims(SiteTestCase):
 		for number in range(60):
 			self.notify("orders_v2", f"/orders/{number + 1}")
 		code = """
-			from tests.site.base import claim_next
-			while claim := claim_next():
-				print(claim.names[0])
+			from mercadolibre_sync.inbox import claims
+			while claimed := claims.claim("", 1):
+				print(claimed[0].names[0])
 		"""
 		claimed = "".join(outputs(*(python(code) for _worker in range(8)))).split()
 		self.assertEqual((len(claimed), len(set(claimed))), (60, 60))

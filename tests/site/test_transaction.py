@@ -152,6 +152,7 @@ class TestTransaction(SiteTestCase):
 			lambda _contact: frappe.db.sql("rollback"),
 			lambda _contact: frappe.db.sql_ddl("create table `_meli_torn` (a int)"),
 			lambda _contact: frappe.db.sql("create table `_meli_torn` (a int)"),
+			lambda _contact: frappe.db.sql("lock tables tabContact write"),
 			swallowing,
 		)
 		for way in ways:
@@ -182,12 +183,25 @@ class TestTransaction(SiteTestCase):
 		def meet_deadlock(_contact):
 			with suppress(frappe.QueryDeadlockError):
 				if doomed:
-					deadlock(doomed.pop())
+					doomed.pop()
+					deadlock()
 
 		for buyer, order in self.everywhere(meet_deadlock):
-			doomed.append("Deadlock found when trying to get lock")
+			doomed.append(order)
 			self.assert_all_is_there(buyer, self.sync_order(order))
 			self.assertFalse(doomed)
+
+	def test_a_lock_that_a_hook_does_not_get_is_the_hooks_own_affair(self):
+		tried = []
+
+		def go_without(contact):
+			tried.append(contact.name)
+			with suppress(frappe.QueryTimeoutError):
+				signal(1205, "Lock wait timeout exceeded")
+
+		for buyer, order in self.everywhere(go_without):
+			self.assert_all_is_there(buyer, self.sync_order(order))
+		self.assertEqual(len(tried), 2)
 
 	def test_a_hook_may_undo_its_own_part_with_a_savepoint(self):
 		def undo(contact):
@@ -226,7 +240,8 @@ class TestTransaction(SiteTestCase):
 			with whole():
 				frappe.db.set_value(NOTIFICATION, name, "reason", "written")
 			frappe.db.commit()
-			raise RuntimeError("power cut")
+			with whole():
+				raise RuntimeError("power cut")
 		self.assertFalse(self.notification(name).reason)
 		with whole():
 			with whole():
@@ -240,7 +255,12 @@ def commits() -> int:
 	return int(frappe.db.sql("show session status like 'Com_commit'")[0][1])
 
 
-def deadlock(message: str) -> None:
+def deadlock() -> None:
 	"""What InnoDB does to a deadlock's victim: its whole transaction is gone, and it is told so."""
 	frappe.db._cursor.execute("rollback")
-	frappe.db.sql("signal sqlstate '40001' set mysql_errno = 1213, message_text = %s", message)
+	signal(1213, "Deadlock found when trying to get lock")
+
+
+def signal(number: int, message: str) -> None:
+	"""Have the server answer with this error."""
+	frappe.db.sql(f"signal sqlstate 'HY000' set mysql_errno = {number}, message_text = %s", message)
