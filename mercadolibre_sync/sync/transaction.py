@@ -15,7 +15,7 @@ from mercadolibre_sync.words import text
 # MariaDB: a row changed since the transaction's snapshot. Frappe 15 does not count it among the deadlocks.
 RECORD_CHANGED = 1020
 # What of a connection ends a transaction, or lets others know that it has ended.
-GUARDED = ("commit", "rollback", "sql", "sql_ddl")
+GUARDED = ("commit", "rollback", "close", "sql", "sql_ddl")
 ENDING = re.compile(
 	# Frappe itself refuses the commoner ones of the statements that commit by themselves.
 	r"\s*(?:(commit)|rollback(?!\s+(?:work\s+)?to\b)|(?:analyze|lock|optimize|rename|repair)\s+tables?)\b",
@@ -31,7 +31,8 @@ def whole() -> Iterator[None]:
 	(ERPNext's on Contact commits), Frappe 16 only ignores it in some of them. Here
 
 	- a commit of others is put off: what they queued for it (`after_commit`, `enqueue_after_commit`) comes with ours;
-	- a rollback of others, and a statement that commits by itself (DDL), raises TryLater. Savepoints work as ever;
+	- a rollback of others, closing the connection (Frappe opens it anew by itself), and a statement that commits by
+	  itself (DDL) raise TryLater. Savepoints work as ever;
 	- after a deadlock, with which the server has rolled back everything, nothing of the rest is committed.
 
 	The last two hold where a hook swallows the error, too: it is raised again at the end. What is whole within
@@ -71,7 +72,8 @@ class _Guard:
 		self._torn: Exception | None = None
 
 	def __enter__(self) -> None:
-		vars(self._db).update(commit=_put_off, rollback=self._rollback, sql=self._watch, sql_ddl=self._refuse)
+		guards = (_put_off, self._rollback, self._refuse, self._watch, self._refuse)
+		vars(self._db).update(zip(GUARDED, guards, strict=True))
 
 	def __exit__(
 		self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None

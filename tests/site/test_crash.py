@@ -24,6 +24,7 @@ WRITING = re.compile(r"\s*(insert|update|delete|replace|commit)\b", re.IGNORECAS
 # What differs between two runs that end alike, beside the names of documents.
 OF_THE_RUN = re.compile(r'"(creation|modified|name|parent|last_updated)": "[^"]*"')
 ENDED, KILLED = 0, signal.SIGKILL
+PATIENCE_SECONDS = 60
 
 
 @dataclass
@@ -181,6 +182,8 @@ def go(order: str, fatal: int = 0) -> Run:
 
 def _go(order: str, steps: Steps, told: int, _inherited: Database) -> None:
 	"""`_inherited`: kept, because closing it would end the connection of the process that was forked."""
+	# Ended by its alarm it is neither killed nor at its end.
+	signal.alarm(PATIENCE_SECONDS)
 	try:
 		frappe.connect()
 		frappe.set_user("Administrator")

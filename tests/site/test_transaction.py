@@ -153,6 +153,7 @@ class TestTransaction(SiteTestCase):
 			lambda _contact: frappe.db.sql_ddl("create table `_meli_torn` (a int)"),
 			lambda _contact: frappe.db.sql("create table `_meli_torn` (a int)"),
 			lambda _contact: frappe.db.sql("lock tables tabContact write"),
+			lambda _contact: frappe.db.close(),
 			swallowing,
 		)
 		for way in ways:
