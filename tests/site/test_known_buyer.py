@@ -188,7 +188,7 @@ class TestContact(SiteTestCase):
 		self.meli.set_user(buyer, first_name="Ana", last_name="Paz")
 		self.sync_order(self.add_order(buyer))
 		self.assertEqual(
-			[contact.first_name for contact in self.contacts(buyer)], ["Mariana Guzmán", "Ana Paz"]
+			[contact.full_name for contact in self.contacts(buyer)], ["Mariana Guzmán", "Ana Paz"]
 		)
 
 	def test_a_contact_named_by_the_previous_nickname_is_renamed(self):
