@@ -108,7 +108,9 @@ def _values(destination: Destination, purchase: "Purchase") -> tuple[dict, list[
 		"phone": phone,
 		"email_id": email,
 	}
-	odd = [value for fieldname, value in short.items() if value and not fits(value, length(ADDRESS, fieldname))]
+	odd = [
+		value for fieldname, value in short.items() if value and not fits(value, length(ADDRESS, fieldname))
+	]
 	lines = (_line1(destination), destination.receiver_name)
 	rewritten = [line for line in lines if line and not fits(line, len(line))]
 	return values, _remarks(join(rest, *rewritten, *odd, odd_phone, odd_email), odd_country)

@@ -4,20 +4,14 @@ By a property over every field that the models read; VALUES=2000 in the environm
 each time. What it has found stands in test_values.py as an example of its own.
 """
 
-import json
 import os
-from dataclasses import replace
-from html import unescape
 
 import frappe
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from mercadolibre_sync.meli.models import BillingInfo, Order, Shipment, User
-from mercadolibre_sync.sync import accounts, pipeline
-from mercadolibre_sync.sync.purchases import Purchase, by_buyer
-from mercadolibre_sync.sync.write import unchanged, write
-from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase
+from mercadolibre_sync.sync.purchases import Purchase
+from tests.site.values import ValuesTestCase
 
 EXAMPLES = int(os.environ.get("VALUES", 0))
 
@@ -25,10 +19,47 @@ EXAMPLES = int(os.environ.get("VALUES", 0))
 TELLING = some.sampled_from(
 	[
 		*("SN", "XXXXXXX", "2215550089", "221 5550089", "ana@example.com", "AR", "CUIT", "IVA Exento"),
-		*("<b></b>", "<b>Ana</b>", "a < b > c", "<script>alert(1)</script>", "&lt;b&gt; & \"'", "<!-- markdown -->"),
-		*("New Contact 3", "New Customer 1", "Contact", "%", "_", "\\", "{0}", "../..", "null", "[]", '{"a": 1}'),
-		*("\u200b", "\u202eanA", "a\u0301", "\u0301", "😀", "👩‍👩‍👧", "مريم", "\x00", "\x85", "\ufeff", "\ud800"),
-		*("https://[", "https://perfil.mercadolibre.com.ar/ANA", "javascript:alert(1)", "ana@", "<ana@example.com>"),
+		*(
+			"<b></b>",
+			"<b>Ana</b>",
+			"a < b > c",
+			"<script>alert(1)</script>",
+			"&lt;b&gt; & \"'",
+			"<!-- markdown -->",
+		),
+		*(
+			"New Contact 3",
+			"New Customer 1",
+			"Contact",
+			"%",
+			"_",
+			"\\",
+			"{0}",
+			"../..",
+			"null",
+			"[]",
+			'{"a": 1}',
+		),
+		*(
+			"\u200b",
+			"\u202eanA",
+			"a\u0301",
+			"\u0301",
+			"😀",
+			"👩‍👩‍👧",
+			"مريم",
+			"\x00",
+			"\x85",
+			"\ufeff",
+			"\ud800",
+		),
+		*(
+			"https://[",
+			"https://perfil.mercadolibre.com.ar/ANA",
+			"javascript:alert(1)",
+			"ana@",
+			"<ana@example.com>",
+		),
 	]
 )
 TEXT = TELLING | some.text(some.characters()) | some.lists(TELLING, min_size=2).map(" ".join)
@@ -70,9 +101,9 @@ ADDRESS = record(
 	**dict.fromkeys(("city", "neighborhood", "municipality", "state", "country"), named()),
 )
 RECEIVER = dict.fromkeys(("receiver_id", "receiver_name", "receiver_phone", "comments"), ANY)
-SHIPMENT = some.fixed_dictionaries({"destination": record(type=ANY, shipping_address=ADDRESS, **RECEIVER)}) | (
-	some.fixed_dictionaries({"receiver_address": ADDRESS})
-)
+SHIPMENT = some.fixed_dictionaries(
+	{"destination": record(type=ANY, shipping_address=ADDRESS, **RECEIVER)}
+) | (some.fixed_dictionaries({"receiver_address": ADDRESS}))
 IDENTIFICATION = record(type=ANY, number=ANY)
 TAXES = record(taxpayer_type=record(description=ANY))
 CURRENT = record(name=ANY, last_name=ANY, identification=IDENTIFICATION, taxes=TAXES)
@@ -85,7 +116,7 @@ USER = some.fixed_dictionaries({}, optional=dict.fromkeys(("nickname", "permalin
 ANSWERS = some.fixed_dictionaries({"order": ORDER, "billing": BILLING, "shipment": SHIPMENT, "user": USER})
 
 
-class TestEveryValue(SiteTestCase):
+class TestEveryValue(ValuesTestCase):
 	@settings(
 		max_examples=EXAMPLES or 40,
 		derandomize=not EXAMPLES,
@@ -95,63 +126,51 @@ class TestEveryValue(SiteTestCase):
 	)
 	@given(first=ANSWERS, second=ANSWERS)
 	def test_every_value_gets_through(self, first, second):
-		self.addCleanup(frappe.clear_messages)
-		buyer = str(next(self._buyers))
+		buyer = self.new_buyer()
 		try:
-			purchase = self.read(buyer, 1, first)
-			self.sync(purchase)
-			self.assert_kept(purchase)
-			self.sync(self.read(buyer, 2, second))
+			self.sync(buyer, **first)
+			self.assert_kept(self.read(buyer, **first))
+			self.sync(buyer, **second)
 		finally:
 			frappe.db.rollback()
-
-	def read(self, buyer: str, number: int, answers: dict) -> Purchase:
-		"""The purchase as the pipeline makes it of MercadoLibre's answers."""
-		answers = json.loads(json.dumps(answers))
-		order = {**answers["order"], "id": f"{buyer}{number}", "seller": {"id": SELLER}, "shipping": {"id": number}}
-		order["buyer"]["id"] = buyer
-		(purchase,) = by_buyer(accounts.read(ACCOUNT_NAME), [Order.from_json(order)])
-		purchase = replace(
-			purchase,
-			billing=BillingInfo.from_json(answers["billing"]),
-			user=User.from_json({**answers["user"], "id": buyer}),
-		)
-		return pipeline._destination(purchase, Shipment.from_json({**answers["shipment"], "id": number}).destination)
-
-	def sync(self, purchase: Purchase) -> None:
-		outcome = write(purchase)
-		self.assertEqual((outcome.customer, outcome.ignored), (purchase.buyer_id, False))
-		before = self.fingerprint(purchase.buyer_id)
-		again = unchanged(purchase) or write(purchase)
-		self.assertEqual(str(again.reason), "Nothing had changed.")
-		self.assertEqual(self.fingerprint(purchase.buyer_id), before)
+			frappe.clear_messages()
 
 	def assert_kept(self, purchase: Purchase) -> None:
 		buyer = purchase.order.buyer
 		said = {"Customer": [purchase.customer_name, purchase.document_type, purchase.document_number]}
 		said["Customer"] += [purchase.taxpayer_type, purchase.permalink]
 		said["Contact"] = [purchase.contact_name, purchase.phone, buyer.alternative_phone, buyer.email]
-		documents = {"Customer": self.customer(purchase.buyer_id), "Contact": self.contacts(purchase.buyer_id)[0]}
+		documents = {
+			"Customer": self.customer(purchase.buyer_id),
+			"Contact": self.contacts(purchase.buyer_id)[0],
+		}
 		if found := self.addresses(purchase.buyer_id):
 			there = purchase.destination
 			documents["Address"] = found[0]
 			said["Address"] = [there.street_name or there.address_line, *there.comments, there.receiver_name]
-			said["Address"] += [there.state, there.zip_code, there.country_id, there.receiver_phone, buyer.email]
+			said["Address"] += [
+				there.state,
+				there.zip_code,
+				there.country_id,
+				there.receiver_phone,
+				buyer.email,
+			]
 			said["Address"].append(there.city or there.neighborhood or there.municipality or there.state)
 		for doctype, values in said.items():
-			shown = text_of(documents[doctype])
+			shown = self.text_of(documents[doctype])
 			for value in filter(None, values):
 				self.assertTrue(is_in(value, shown), (doctype, value, shown))
 
-
-def text_of(document) -> str:
-	"""All that a person reads in a document and in its comments, without blanks."""
-	filters = {"reference_doctype": document.doctype, "reference_name": document.name, "comment_type": "Comment"}
-	comments = [unescape(content) for content in frappe.get_all("Comment", filters=filters, pluck="content")]
-	values = [value for value in document.as_dict().values() if isinstance(value, str)]
-	phones = [row.phone for row in document.get("phone_nos") or []]
-	country = frappe.get_cached_value("Country", document.get("country"), "code") if document.get("country") else ""
-	return squeezed(" ".join([*values, *phones, *comments, country.upper()]))
+	def text_of(self, document) -> str:
+		"""All that a person reads in a document and in its comments, without blanks."""
+		values = [value for value in document.as_dict().values() if isinstance(value, str)]
+		phones = [row.phone for row in document.get("phone_nos") or ()]
+		code = (
+			frappe.get_cached_value("Country", document.country, "code").upper()
+			if document.get("country")
+			else ""
+		)
+		return squeezed(" ".join([*values, *phones, *self.comments(document), code]))
 
 
 def squeezed(text: str) -> str:
