@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import validate_phone_number
 
+from mercadolibre_sync.sync import documents
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.fields import is_email, length
 from mercadolibre_sync.sync.links import link_to
@@ -98,7 +99,7 @@ def _create(customer: "Row", purchase: "Purchase", *, is_primary: bool) -> None:
 		contact.append("email_ids", {"email_id": email, "is_primary": 1})
 	_set_phones(contact, purchase)
 	with _no_gravatar():
-		contact.insert(ignore_permissions=True, set_name=_free_name(_name(purchase), customer.name))
+		documents.insert(contact, _free_name(_name(purchase), customer.name))
 	remarks = [*_odd_name(purchase), *_odd_phones(purchase)]
 	if odd_email:
 		remarks.append(text("Email as received: {0}", odd_email))
