@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import frappe
 from frappe.utils import validate_phone_number
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 	from mercadolibre_sync.sync.purchases import Purchase
 
 	# A document's row, or what was read of it.
-	Row = Document | frappe._dict
+	Row: TypeAlias = "Document | frappe._dict"
 
 CONTACT = "Contact"
 PHONE = "is_primary_phone"

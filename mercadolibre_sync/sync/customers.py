@@ -1,6 +1,6 @@
 """The Customer of a buyer (contract: New buyer, Known buyer)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import frappe
 from frappe.utils.caching import request_cache
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 	from mercadolibre_sync.sync.purchases import Purchase
 
 	# The document, or its row to try something on.
-	Customer = Document | frappe._dict
+	Customer: TypeAlias = "Document | frappe._dict"
 
 CUSTOMER = "Customer"
 # Of an existing customer everything else is left alone.
