@@ -10,7 +10,7 @@ from frappe.utils.caching import request_cache
 
 from mercadolibre_sync.meli.models import Destination
 from mercadolibre_sync.meli.sites import site
-from mercadolibre_sync.sync import documents
+from mercadolibre_sync.sync import documents, preferred
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.fields import is_email, length
 from mercadolibre_sync.sync.links import link_to, linked_to
@@ -28,33 +28,71 @@ TYPE = "Shipping"
 TITLE = "Envío"
 
 
-def ensure(customer: "Document | frappe._dict", purchase: "Purchase", known: Sequence[frappe._dict]) -> bool:
-	"""Create the delivery's Address unless one of the `known` has its city and line 1; True if created."""
+def ensure(
+	customer: "Document | frappe._dict",
+	purchase: "Purchase",
+	known: Sequence[frappe._dict],
+	*,
+	outdated: bool,
+) -> bool:
+	"""Create the delivery's Address unless one of the `known` has its city and line 1; True if anything was written.
+
+	It becomes the preferred one, or the known one does, unless a newer order of the buyer has been applied (`outdated`).
+	"""
 	destination = purchase.destination
-	if not destination or not is_new(purchase, known):
+	if not destination or not changes(purchase, known, outdated=outdated):
 		return False
-	values, remarks = _values(destination, purchase)
-	address = insert(customer, values, purchase.buyer_id)
-	comment_once(ADDRESS, address.name, *remarks)
+	if row := _to_mark(destination, purchase, known):
+		preferred.clear(known)
+		preferred.mark(row.name)
+		return True
+	_create(customer, destination, purchase, known, outdated=outdated)
 	return True
 
 
-def is_new(purchase: "Purchase", known: Sequence[frappe._dict]) -> bool:
-	"""Whether the delivery goes to a place that none of the customer's addresses has."""
-	places = _places(purchase.destination) if purchase.destination else []
-	return bool(places) and not any(is_among(known, *place) for place in places)
+def changes(purchase: "Purchase", known: Sequence[frappe._dict], *, outdated: bool) -> bool:
+	"""Whether `ensure` has anything to write."""
+	destination = purchase.destination
+	if not destination or not _places(destination):
+		return False
+	return not _there(known, destination) or (not outdated and bool(_to_mark(destination, purchase, known)))
+
+
+def _to_mark(
+	destination: Destination, purchase: "Purchase", known: Sequence[frappe._dict]
+) -> frappe._dict | None:
+	return preferred.to_mark(known, _there(known, destination), _start(purchase.buyer_id, TITLE))
+
+
+def _there(known: Sequence[frappe._dict], destination: Destination) -> list[frappe._dict]:
+	"""Which of these rows are the destination's place."""
+	return [row for place in _places(destination) for row in known if _is_place(row, *place)]
+
+
+def _create(
+	customer: "Document | frappe._dict",
+	destination: Destination,
+	purchase: "Purchase",
+	known: Sequence[frappe._dict],
+	*,
+	outdated: bool,
+) -> None:
+	values, remarks = _values(destination, purchase)
+	if not outdated and preferred.is_open(known, _start(purchase.buyer_id, TITLE)):
+		preferred.clear(known)
+		values[preferred.MARK] = 1
+	address = insert(customer, values, purchase.buyer_id)
+	comment_once(ADDRESS, address.name, *remarks)
 
 
 def exists(customer: str, values: dict) -> bool:
 	"""Whether the customer has an address at the place of these `city` and `address_line1`."""
 	known = linked_to(customer, ADDRESS, ["city", "address_line1"])
-	return is_among(known, values["city"], values["address_line1"])
+	return any(_is_place(row, values["city"], values["address_line1"]) for row in known)
 
 
-def is_among(known: Sequence[frappe._dict], city: str, line1: str) -> bool:
-	"""Whether one of these rows, with `city` and `address_line1`, is this place."""
-	place = (fold(city), fold(line1))
-	return any((fold(row.city), fold(row.address_line1)) == place for row in known)
+def _is_place(row: frappe._dict, city: str, line1: str) -> bool:
+	return (fold(row.city), fold(row.address_line1)) == (fold(city), fold(line1))
 
 
 def insert(customer: "Document | frappe._dict", values: dict, owner: str) -> "Document":
@@ -64,8 +102,12 @@ def insert(customer: "Document | frappe._dict", values: dict, owner: str) -> "Do
 	address.append("links", link_to(customer))
 	# A name of our own: Frappe's would be "Envío-<type in the session's language>" for every buyer, counted
 	# up through one naming series that all workers wait for.
-	documents.insert(address, _free_name(f"{owner}-{values['address_title']}"))
+	documents.insert(address, _free_name(_start(owner, values["address_title"])))
 	return address
+
+
+def _start(owner: str, title: str) -> str:
+	return f"{owner}-{title}-"
 
 
 def _places(destination: Destination) -> list[tuple[str, str]]:
@@ -156,6 +198,6 @@ def _country_of(code: str) -> str | None:
 
 def _free_name(start: str) -> str:
 	number = 1
-	while frappe.db.exists(ADDRESS, name := f"{start}-{number}"):
+	while frappe.db.exists(ADDRESS, name := f"{start}{number}"):
 		number += 1
 	return name

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Links:
 	"""A Customer's addresses and contacts, newest first, reduced to what a purchase is compared with.
 
-	`addresses`: name, city, address_line1. `contacts`: name, full_name, is_primary_contact and phone_nos, whose rows
+	`addresses`: name, city, address_line1, is_shipping_address, disabled and is_as_made: nobody has saved it since it
+	was made. `contacts`: name, full_name, is_primary_contact and phone_nos, whose rows
 	have the phone and its two flags, as in the Contact.
 	"""
 
@@ -41,6 +42,7 @@ def _rows(customer: str) -> list[frappe._dict]:
 	return frappe.db.sql(
 		"""
 		select link.parenttype, link.parent as name, address.city, address.address_line1,
+			address.is_shipping_address, address.disabled, address.modified = address.creation as is_as_made,
 			contact.full_name, contact.is_primary_contact, phone.phone, phone.is_primary_phone, phone.is_primary_mobile_no
 		from `tabDynamic Link` as link
 		left join `tabAddress` as address on link.parenttype = 'Address' and address.name = link.parent

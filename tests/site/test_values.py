@@ -3,6 +3,8 @@
 `sync` of tests/site/values.py brings every purchase in twice: the second time must change nothing.
 """
 
+import importlib
+
 import frappe
 from frappe.utils import escape_html
 
@@ -258,6 +260,63 @@ class TestContact(ValuesTestCase):
 		berta.db_set("is_primary_contact", 1)
 		self.sync(buyer, order=bought_by(first_name="Ana", phone="351 5550001"))
 		self.assertEqual([contact.is_primary_contact for contact in self.contacts(buyer)], [0, 1])
+
+
+class TestSalesDocuments(ValuesTestCase):
+	"""What ERPNext takes for a sales order of the buyer."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.buyer = self.new_buyer()
+
+	def buy(self, street: str, when: int, **buyer) -> None:
+		moment = f"2026-11-{when:02}T10:00:00.000-04:00"
+		order = {**bought_by(**buyer), "last_updated": moment}
+		self.sync(self.buyer, order=order, shipment=delivery(street_name=street))
+
+	def preferred(self) -> list[str]:
+		return [row.address_line1 for row in self.addresses(self.buyer) if row.is_shipping_address]
+
+	def test_contact_and_address_of_the_newest_order_are_in_a_sales_order(self):
+		try:
+			party = importlib.import_module("erpnext.accounts.party")
+		except ModuleNotFoundError:
+			self.skipTest("The stand-in for ERPNext has no sales documents.")
+		self.buy("Santa Fe", 1, first_name="Ana", phone="351 5550001")
+		self.buy("Rivadavia", 2)
+		found = party._get_party_details(self.buyer, company=masters.company(), party_type="Customer")
+		self.assertEqual(found.contact_person, self.contacts(self.buyer)[0].name)
+		self.assertEqual(found.shipping_address_name, self.addresses(self.buyer)[1].name)
+
+	def test_the_preferred_address_is_that_of_the_newest_order_also_where_it_is_known(self):
+		for street, when in (
+			("Santa Fe", 1),
+			("Rivadavia", 2),
+			("Santa Fe", 3),
+			("Rivadavia", 4),
+			("Callao", 5),
+		):
+			self.buy(street, when)
+			self.assertEqual(self.preferred(), [f"{street} 1234"])
+
+	def test_an_older_order_does_not_change_the_preferred_address(self):
+		self.buy("Santa Fe", 3)
+		self.buy("Rivadavia", 2)
+		self.assertEqual(self.preferred(), ["Santa Fe 1234"])
+
+	def test_the_address_that_a_person_prefers_stays_preferred(self):
+		self.buy("Santa Fe", 1)
+		self.buy("Rivadavia", 2)
+		self.addresses(self.buyer)[0].update({"is_shipping_address": 1}).save()
+		for street, when in (("Rivadavia", 3), ("Callao", 4)):
+			self.buy(street, when)
+			self.assertEqual(self.preferred(), ["Santa Fe 1234"])
+
+	def test_an_address_from_which_a_person_took_the_preference_does_not_get_it_back(self):
+		self.buy("Santa Fe", 1)
+		self.addresses(self.buyer)[0].update({"is_shipping_address": 0}).save()
+		self.buy("Santa Fe", 2)
+		self.assertEqual(self.preferred(), [])
 
 
 class TestStored(ValuesTestCase):
