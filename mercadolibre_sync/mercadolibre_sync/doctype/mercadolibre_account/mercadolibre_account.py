@@ -1,9 +1,9 @@
 import frappe
 from frappe import _
-from frappe.model.document import Document
 
 from mercadolibre_sync.account import authorisation, checkup
 from mercadolibre_sync.backfill.run import BACKFILL
+from mercadolibre_sync.guarded import GuardedDocument
 from mercadolibre_sync.inbox import claims, door, failures, intake, states, wake
 from mercadolibre_sync.meli.errors import MeliError
 from mercadolibre_sync.meli.values import to_id
@@ -11,7 +11,7 @@ from mercadolibre_sync.sync.accounts import CONNECTED, NOT_CONNECTED, customer_g
 from mercadolibre_sync.sync.errors import SyncError
 
 
-class MercadoLibreAccount(Document):
+class MercadoLibreAccount(GuardedDocument):
 	def validate(self) -> None:
 		self.validate_user_id()
 		self.validate_customer_group()

@@ -1,6 +1,7 @@
 frappe.ui.form.on("MercadoLibre Notification", {
 	refresh(frm) {
 		frm.disable_save();
+		frm.page.set_title(mercadolibre_sync.number(frm.doc));
 		const can_retry = ["Failed", "Waiting for retry"].includes(frm.doc.status);
 		if (!can_retry || !frm.has_perm("write")) return;
 		frm.add_custom_button(__("Retry"), async () => {

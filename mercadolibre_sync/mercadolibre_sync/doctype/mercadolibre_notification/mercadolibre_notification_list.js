@@ -1,15 +1,76 @@
-frappe.listview_settings["MercadoLibre Notification"] = {
-	add_fields: ["status"],
-	hide_name_column: true,
-	get_indicator(doc) {
-		const colors = {
-			Queued: "blue",
-			Processing: "light-blue",
-			Done: "green",
-			Ignored: "gray",
-			"Waiting for retry": "orange",
-			Failed: "red",
-		};
-		return [__(doc.status), colors[doc.status], `status,=,${doc.status}`];
-	},
+frappe.provide("mercadolibre_sync");
+
+// The number as MercadoLibre shows it to the seller.
+mercadolibre_sync.number = ({ order_id, resource }) => {
+	const [, kind, id] = /^\/(order|shipment)s\/(\d+)$/.exec(resource) || [];
+	const shipment = kind === "shipment" && !order_id;
+	return shipment ? __("Shipment {0}", [id]) : order_id || id || resource;
 };
+
+{
+	const RETRIABLE = ["Failed", "Waiting for retry"];
+	const COLORS = {
+		Queued: "blue",
+		Processing: "light-blue",
+		Done: "green",
+		Ignored: "gray",
+		"Waiting for retry": "orange",
+		Failed: "red",
+	};
+	// The reason is what people read: as wide as three columns, and as high as it needs.
+	const STYLE = `
+		.mercadolibre-inbox .list-row:not(.list-row-head) { height: auto; }
+		.mercadolibre-inbox .list-row-col:has([data-sort-by="reason"]),
+		.mercadolibre-inbox .list-row-col:has([data-filter^="reason,"]) { flex: 3; }
+		.mercadolibre-inbox .list-row-col:has([data-filter^="reason,"]),
+		.mercadolibre-inbox .list-row-col [data-filter^="reason,"],
+		.mercadolibre-inbox span:has(> [data-filter^="reason,"]) { white-space: normal; }`;
+
+	frappe.listview_settings["MercadoLibre Notification"] = {
+		add_fields: ["status", "resource"],
+		hide_name_column: true,
+		// What needs somebody.
+		filters: [["status", "=", "Failed"]],
+
+		onload(listview) {
+			frappe.dom.set_style(STYLE, "mercadolibre-inbox-style");
+			listview.$result.addClass("mercadolibre-inbox");
+			show_every_column(listview);
+			if (!frappe.perm.has_perm(listview.doctype, 0, "write")) return;
+			listview.page.add_actions_menu_item(__("Retry"), () => retry(listview));
+		},
+
+		get_indicator: (doc) => [__(doc.status), COLORS[doc.status], `status,=,${doc.status}`],
+
+		formatters: {
+			// The title is the buyer's name, once there is a customer.
+			customer: (name, _df, doc) => name || mercadolibre_sync.number(doc),
+			order_id: (_value, _df, doc) =>
+				`<span class="ellipsis">${frappe.utils.escape_html(mercadolibre_sync.number(doc))}</span>`,
+		},
+	};
+
+	// Frappe 15 shows a single column beside the state on a laptop's screen.
+	const show_every_column = (listview) => {
+		listview.list_view_settings.total_fields ||= 6;
+		listview.setup_columns();
+		listview.render_header(true);
+	};
+
+	const retry = async (listview) => {
+		const names = listview
+			.get_checked_items()
+			.filter(({ status }) => RETRIABLE.includes(status))
+			.map(({ name }) => name);
+		const { message: queued } = await frappe.call({
+			method: "mercadolibre_sync.mercadolibre_sync.doctype.mercadolibre_notification.mercadolibre_notification.retry",
+			args: { names },
+			freeze: true,
+		});
+		frappe.show_alert({ message: __("{0} queued again.", [queued]), indicator: queued ? "green" : "orange" });
+		listview.clear_checked_items();
+		// Frappe does not ask the same twice within 3 s; the answer has changed.
+		listview.last_args = null;
+		listview.refresh();
+	};
+}
