@@ -20,14 +20,14 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 	// The reason is what people read: as wide as three columns, and as high as it needs.
 	const STYLE = `
 		.mercadolibre-inbox .list-row:not(.list-row-head) { height: auto; }
+		.mercadolibre-inbox .list-subject { flex: 1.3; }
 		.mercadolibre-inbox .list-row-col:has([data-sort-by="reason"]),
 		.mercadolibre-inbox .list-row-col:has([data-filter^="reason,"]) { flex: 3; }
-		.mercadolibre-inbox .list-row-col:has([data-filter^="reason,"]),
-		.mercadolibre-inbox .list-row-col [data-filter^="reason,"],
-		.mercadolibre-inbox span:has(> [data-filter^="reason,"]) { white-space: normal; }`;
+		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
+		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }`;
 
 	frappe.listview_settings["MercadoLibre Notification"] = {
-		add_fields: ["status", "resource"],
+		add_fields: ["status", "resource", "reason", "order_id"],
 		hide_name_column: true,
 		// What needs somebody.
 		filters: [["status", "=", "Failed"]],
@@ -40,14 +40,24 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 			listview.page.add_actions_menu_item(__("Retry"), () => retry(listview));
 		},
 
-		get_indicator: (doc) => [__(doc.status), COLORS[doc.status], `status,=,${doc.status}`],
+		get_indicator(doc) {
+			if (is_of_quick_list(doc)) put_reason_into_title(doc);
+			return [__(doc.status), COLORS[doc.status], `status,=,${doc.status}`];
+		},
 
 		formatters: {
 			// The title is the buyer's name, once there is a customer.
-			customer: (name, _df, doc) => name || mercadolibre_sync.number(doc),
+			customer: (name) => name || __("No customer"),
 			order_id: (_value, _df, doc) =>
 				`<span class="ellipsis">${frappe.utils.escape_html(mercadolibre_sync.number(doc))}</span>`,
 		},
+	};
+
+	// The workspace's list knows no formatters: it asks for the indicator and then shows the title as it is in the row.
+	const is_of_quick_list = (doc) => !("owner" in doc);
+	const put_reason_into_title = (doc) => {
+		const reason = mercadolibre_sync.translated(doc.reason || "");
+		doc.customer = [mercadolibre_sync.number(doc), reason].filter(Boolean).join(": ");
 	};
 
 	// Frappe 15 shows a single column beside the state on a laptop's screen.
