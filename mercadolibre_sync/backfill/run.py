@@ -88,10 +88,14 @@ def _step(backfill: str, client: Client, account: Account) -> bool:
 	frappe.db.rollback()
 	if not state or state.status != RUNNING:
 		return False
-	if not state.window_end:
-		_save(backfill, search.open_window(client, account, state.position, state.updated_to))
-		return True
-	rows = search.read_page(client, account, state.position, state.window_end, state.next_offset)
+	if state.window_end:
+		rows = search.read_page(client, account, state.position, state.window_end, state.next_offset)
+	else:
+		window, rows = search.open_window(client, account, state.position, state.updated_to)
+		if window["next_offset"]:
+			_save(backfill, window)
+			return True
+		state.update(window)
 	with Shift(PAGE_SECONDS) as shift:
 		taken = search.take_in(rows, account, shift.mark)
 		is_done = _turn_page(backfill, state, len(rows), len(taken))

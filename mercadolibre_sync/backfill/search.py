@@ -29,16 +29,20 @@ LONGEST_WINDOW = timedelta(days=30)
 CANCELLED = ("cancelled", "invalid")
 
 
-def open_window(client: Client, account: Account, position: datetime, until: datetime) -> dict:
-	"""The next window after `position` (system time), as values of the back-fill.
+def open_window(
+	client: Client, account: Account, position: datetime, until: datetime
+) -> tuple[dict, tuple[Order, ...]]:
+	"""The next window after `position` (system time), as values of the back-fill, and its first page.
 
+	That page is worth something where it is the only one: of several it is read again, as the last of them.
 	Raises NeedsAttention when the shortest window has more orders than MercadoLibre lists.
 	"""
 	end = _window_end(position, until)
 	while True:
-		total = client.orders(account.user_id, aware(position - OVERLAP), aware(end), limit=1).total
-		if total <= MAX_SEARCH_OFFSET:
-			return {"window_end": end, "window_rows": total, "next_offset": _last_page(total)}
+		page = client.orders(account.user_id, aware(position - OVERLAP), aware(end), limit=PAGE)
+		if page.total <= MAX_SEARCH_OFFSET:
+			values = {"window_end": end, "window_rows": page.total, "next_offset": _last_page(page.total)}
+			return values, page.rows
 		shorter = _full_hour(position + (end - position) / 2)
 		if shorter <= position:
 			raise NeedsAttention(

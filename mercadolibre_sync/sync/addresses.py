@@ -9,6 +9,7 @@ from frappe.utils.caching import request_cache
 
 from mercadolibre_sync.meli.models import Destination
 from mercadolibre_sync.meli.sites import site
+from mercadolibre_sync.sync import documents
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.links import link_to, linked_to
 from mercadolibre_sync.sync.text import fit, fold, join, sort_out
@@ -62,7 +63,7 @@ def insert(customer: "Document | frappe._dict", values: dict, owner: str) -> "Do
 	address.append("links", link_to(customer))
 	# A name of our own: Frappe's would be "Envío-<type in the session's language>" for every buyer, counted
 	# up through one naming series that all workers wait for.
-	address.insert(ignore_permissions=True, set_name=_free_name(f"{owner}-{values['address_title']}"))
+	documents.insert(address, _free_name(f"{owner}-{values['address_title']}"))
 	return address
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import validate_email_address, validate_phone_number
 
+from mercadolibre_sync.sync import documents
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.links import link_to
 from mercadolibre_sync.sync.text import fit, fold, sort_out
@@ -86,7 +87,7 @@ def _create(customer: "Row", purchase: "Purchase") -> None:
 		contact.append("email_ids", {"email_id": email, "is_primary": 1})
 	_set_phones(contact, purchase)
 	with _no_gravatar():
-		contact.insert(ignore_permissions=True, set_name=_free_name(name, customer.name))
+		documents.insert(contact, _free_name(name, customer.name))
 	if rest:
 		comment_once(CONTACT, contact.name, text("Full name: {0}", purchase.contact_name))
 	if odd_email:

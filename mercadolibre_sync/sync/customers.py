@@ -7,6 +7,7 @@ from frappe.utils.caching import request_cache
 from frappe.utils.nestedset import get_root_of
 
 from mercadolibre_sync.arca import cuit
+from mercadolibre_sync.sync import documents
 from mercadolibre_sync.sync.comments import comment_once
 from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.text import fit
@@ -70,7 +71,7 @@ def create(purchase: "Purchase") -> "Document":
 	_fill_document(customer, purchase)
 	# The name is given, whatever Selling Settings say about naming. Nothing here fills mobile_no, email_id
 	# or address_line1: ERPNext would make its own contact and address of them.
-	customer.insert(ignore_permissions=True, set_name=purchase.buyer_id)
+	documents.insert(customer, purchase.buyer_id)
 	if rest:
 		comment_once(CUSTOMER, customer.name, text("Full name: {0}", purchase.customer_name))
 	_warn_of_bad_cuit(customer, purchase)

@@ -24,7 +24,7 @@ from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.pace import pace
 from mercadolibre_sync.sync.purchases import Purchase, by_buyer
 from mercadolibre_sync.sync.questions import Known, decide
-from mercadolibre_sync.sync.write import unchanged, write
+from mercadolibre_sync.sync.write import preparations, unchanged, write
 from mercadolibre_sync.words import text
 
 # How long to wait for an answer before the caller may look after something else.
@@ -89,6 +89,7 @@ class Pipeline:
 		self._asked: dict[Future[Any], _Asked] = {}
 		self._arrived: list[tuple[_Work, Sequence[Order]]] = []
 		self._complete: deque[_Work] = deque()
+		self._preparations = preparations()
 
 	def close(self) -> None:
 		"""Drop what is under way."""
@@ -123,11 +124,15 @@ class Pipeline:
 		self._ask(_Asked(work, token, question, lambda orders: self._arrived.append((work, orders))))
 
 	def step(self) -> None:
-		"""Hand on what was answered and write one buyer; waits a moment where there is nothing of either."""
-		self._collect(0 if self._arrived or self._complete else PATIENCE_SECONDS)
+		"""Hand on what was answered and write one buyer; where there is nothing of either, prepare for it or wait."""
+		self._collect(0 if self._arrived or self._complete or self._prepare() else PATIENCE_SECONDS)
 		self._look_at_arrived()
 		if self._complete:
 			self._write(self._complete.popleft())
+
+	def _prepare(self) -> bool:
+		"""Use the time until an answer arrives. False if everything is prepared."""
+		return next(self._preparations, self) is not self
 
 	# Asking.
 

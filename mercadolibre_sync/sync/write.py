@@ -1,6 +1,12 @@
 """Writing one buyer: everything between the first read and the commit, and no HTTP."""
 
+import itertools
+from collections.abc import Iterator
+from contextlib import suppress
+
 import frappe
+from frappe.model.base_document import get_controller
+from frappe.utils.jinja import get_jenv
 
 from mercadolibre_sync.sync import addresses, contacts, customers, links, versions
 from mercadolibre_sync.sync.errors import TryLater
@@ -9,6 +15,33 @@ from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.sync.purchases import Purchase
 from mercadolibre_sync.sync.versions import Applied
 from mercadolibre_sync.words import text
+
+WRITTEN = (customers.CUSTOMER, addresses.ADDRESS, contacts.CONTACT)
+
+
+def preparations() -> Iterator[None]:
+	"""Import, piece by piece, what the first write of a process would: ERPNext's own, and what apps hook into it.
+
+	That takes longer than MercadoLibre's answers, for which there is nothing to do but wait. Leaves no transaction
+	open.
+	"""
+	# What is broken says so when it is called, to the notification that it fails.
+	careful = suppress(Exception)
+	# Frappe asks of whoever inserts a document whether they follow it.
+	for doctype in (*WRITTEN, "User"):
+		with careful:
+			get_controller(doctype)
+		frappe.db.rollback()
+		yield
+	hooked = frappe.get_doc_hooks()
+	for events in [hooked.get(doctype, {}) for doctype in (*WRITTEN, "*")]:
+		for handler in itertools.chain(*events.values()):
+			with careful:
+				frappe.get_attr(handler)
+			yield
+	# ERPNext renders the template of each address.
+	with careful:
+		get_jenv()
 
 
 def unchanged(purchase: Purchase) -> Outcome | None:

@@ -54,6 +54,5 @@ class TestWords(DeskTestCase):
 	def test_the_description_of_a_moment_is_in_the_readers_language(self):
 		self.sit_down(SPANISH)
 		self.open("Form", BACKFILL, "new")
-		self.page.evaluate("doctype => frappe.new_doc(doctype)", BACKFILL)
 		description = self.page.locator('[data-fieldname="updated_from"] .help-box')
 		expect(description).to_contain_text("Se buscan las órdenes que cambiaron desde entonces.")

@@ -87,8 +87,15 @@ class TestSearch(BackfillTestCase):
 		done = self.finish(self.start(days=21))
 		self.assertEqual(done.status, "Completed")
 		self.assertEqual(sorted(self.queued()), sorted(orders))
-		pages = [call for call in self.meli.calls("^/orders/search") if call.query["limit"] == "50"]
-		self.assertGreaterEqual(len(pages), 4)
+		self.assertGreaterEqual(len(self.meli.calls("^/orders/search")), 4)
+
+	def test_a_window_that_fits_on_one_page_is_read_with_one_call(self):
+		orders = self.orders(30, days=20)
+		done = self.finish(self.start(days=21))
+		self.assertEqual((done.status, done.progress, done.queued), ("Completed", 100, 30))
+		self.assertEqual(sorted(self.queued()), sorted(orders))
+		# The days up to the last full hour, and the time since then.
+		self.assertEqual(len(self.meli.calls("^/orders/search")), 2)
 
 	def test_more_orders_than_listed_in_the_shortest_window_fail_with_words(self):
 		limit = search.MAX_SEARCH_OFFSET

@@ -1,6 +1,7 @@
 """The contract, "New buyer": one test per rule, named after it."""
 
 import frappe
+from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
 from tests.ground import masters
 from tests.site.base import ACCOUNT_NAME, SiteTestCase
@@ -47,6 +48,21 @@ class TestCustomer(SiteTestCase):
 		buyer = self.add_buyer()
 		self.sync_order(self.add_order(buyer))
 		self.assertEqual(self.customer(buyer).territory, masters.root("Territory"))
+
+	def test_what_a_field_of_the_site_fetches_is_fetched(self):
+		self.fetch("website", "customer_group.parent_customer_group")
+		buyer = self.add_buyer()
+		self.sync_order(self.add_order(buyer))
+		group = frappe.get_doc("Customer Group", masters.customer_group())
+		self.assertTrue(group.parent_customer_group)
+		self.assertEqual(self.customer(buyer).website, group.parent_customer_group)
+
+	def fetch(self, fieldname: str, source: str) -> None:
+		"""Have a field of Customer fetched until the test's end, as somebody does in "Customize Form"."""
+		setter = make_property_setter("Customer", fieldname, "fetch_from", source, "Small Text")
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(setter.delete)
+		frappe.db.commit()
 
 	def test_a_missing_nickname_is_asked_for(self):
 		buyer = self.add_buyer("TETE2870021")

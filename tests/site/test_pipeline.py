@@ -16,6 +16,21 @@ from tests.ground.process import outputs, python, wait_for, workers
 from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, make_account
 
 OTHER_SELLER = "779432305"
+# Prints how many modules of the installed apps are loaded by the first write of a process.
+LOADED_BY_WRITING = """
+from mercadolibre_sync.inbox import worker
+from mercadolibre_sync.sync import pipeline
+
+def write_and_tell(purchase):
+	before = set(sys.modules)
+	outcome = write(purchase)
+	apps = frappe.get_installed_apps()
+	print(sum(name.partition(".")[0] in apps for name in set(sys.modules) - before))
+	return outcome
+
+write, pipeline.write = pipeline.write, write_and_tell
+worker.drain()
+"""
 DRAIN = "from mercadolibre_sync.inbox.worker import drain; drain()"
 
 
@@ -144,6 +159,15 @@ class TestCalls(PipelineTestCase):
 
 
 class TestBatch(PipelineTestCase):
+	def test_what_the_first_buyer_needs_is_loaded_while_mercadolibre_is_waited_for(self):
+		(order,) = self.new_orders(1)
+		self.notify_all([order])
+		self.meli.misbehave(".", "slow", seconds=2, times=None)
+		(loaded,) = outputs(python(LOADED_BY_WRITING))
+		self.assertEqual(self.count(), 1)
+		# ERPNext's hooks alone bring two hundred.
+		self.assertLess(int(loaded), 60)
+
 	def test_of_a_batch_with_one_poisoned_order_the_others_are_written(self):
 		orders = self.new_orders(6)
 		for number, kind in ((1, "403"), (3, "503"), (4, "html")):
