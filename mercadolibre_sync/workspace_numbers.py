@@ -36,7 +36,7 @@ def time_to_customer(filters: Any = None) -> dict | str:
 		"value": max(1, round(seconds)),
 		"fieldtype": "Duration",
 		"route": ["List", NOTIFICATION],
-		"route_options": {"status": states.DONE, "received": ["Timespan", "today"]},
+		"route_options": {"status": states.DONE, "received": [">=", str(getdate())]},
 	}
 
 
@@ -66,7 +66,7 @@ def notifications_by_outcome(
 	if not counts:
 		return {}
 	return {
-		"labels": [format_date(day) for day in days],
+		"labels": [format_date(day, "d MMM") for day in days],
 		"datasets": [
 			{"name": words, "values": [counts.get((status, day), 0) for day in days]}
 			for status, words in outcomes.items()

@@ -11,6 +11,11 @@ RETRIABLE = (states.FAILED, states.WAITING)
 
 
 class MercadoLibreNotification(GuardedDocument):
+	def onload(self) -> None:
+		"""The buyer's name for the form's title, for those who may see customers."""
+		if self.customer and frappe.has_permission("Customer", doc=self.customer):
+			self.set_onload("buyer", frappe.db.get_value("Customer", self.customer, "customer_name"))
+
 	def before_print(self, settings: dict | None = None) -> None:
 		self.reason = str(restored(self.reason))
 

@@ -17,14 +17,20 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		"Waiting for retry": "orange",
 		Failed: "red",
 	};
-	// The reason is what people read: as wide as three columns, and as high as it needs.
+	// The reason is what people read: it gets the most room, and as many lines as it needs.
+	const width = (field, share) => `
+		.mercadolibre-inbox .list-row-col:has([data-sort-by="${field}"]),
+		.mercadolibre-inbox .list-row-col:has([data-filter^="${field},"]) { flex: ${share}; }`;
 	const STYLE = `
 		.mercadolibre-inbox .list-row:not(.list-row-head) { height: auto; }
-		.mercadolibre-inbox .list-subject { flex: 1.3; }
-		.mercadolibre-inbox .list-row-col:has([data-sort-by="reason"]),
-		.mercadolibre-inbox .list-row-col:has([data-filter^="reason,"]) { flex: 3; }
+		/* Frappe 16 lets wide columns slide under the row's right end. */
+		.mercadolibre-inbox .list-row-container.list-row-container { width: 100%; }
+		.mercadolibre-inbox .level-left .list-row-col { min-width: 0 !important; }
+		.mercadolibre-inbox .list-row-col.list-subject { flex: 1.8; }
 		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
-		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }`;
+		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
+		${width("reason", 2.5)}
+		${width("order_id", 1.6)}`;
 
 	frappe.listview_settings["MercadoLibre Notification"] = {
 		add_fields: ["status", "resource", "reason", "order_id"],
@@ -36,6 +42,7 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 			frappe.dom.set_style(STYLE, "mercadolibre-inbox-style");
 			listview.$result.addClass("mercadolibre-inbox");
 			show_every_column(listview);
+			show_names_of_buyers(listview);
 			if (!frappe.perm.has_perm(listview.doctype, 0, "write")) return;
 			listview.page.add_actions_menu_item(__("Retry"), () => retry(listview));
 		},
@@ -47,9 +54,10 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 
 		formatters: {
 			// The title is the buyer's name, once there is a customer.
-			customer: (name) => name || __("No customer"),
-			order_id: (_value, _df, doc) =>
-				`<span class="ellipsis">${frappe.utils.escape_html(mercadolibre_sync.number(doc))}</span>`,
+			customer: (name, _df, doc) => name || mercadolibre_sync.number(doc),
+			order_id: (value, _df, doc) => `<span data-filter="order_id,=,${frappe.utils.escape_html(value)}">
+				${frappe.utils.escape_html(mercadolibre_sync.number(doc))}
+			</span>`,
 		},
 	};
 
@@ -65,6 +73,11 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		listview.list_view_settings.total_fields ||= 6;
 		listview.setup_columns();
 		listview.render_header(true);
+	};
+
+	// As Frappe does by itself where a site shows customers by their titles.
+	const show_names_of_buyers = (listview) => {
+		if (frappe.model.can_read("Customer")) listview.link_field_title_fields.customer = "customer_name";
 	};
 
 	const retry = async (listview) => {
