@@ -25,7 +25,7 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		.mercadolibre-inbox .list-row:not(.list-row-head) { height: auto; }
 		/* Frappe 16 lets wide columns slide under the row's right end. */
 		.mercadolibre-inbox .list-row-container.list-row-container { width: 100%; }
-		.mercadolibre-inbox .level-left .list-row-col { min-width: 0 !important; }
+		.mercadolibre-inbox .level-left .list-row-col { min-width: 6em !important; }
 		.mercadolibre-inbox .list-row-col.list-subject { flex: 1.8; }
 		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
 		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
