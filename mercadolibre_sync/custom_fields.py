@@ -168,6 +168,13 @@ def customer_fields() -> list[dict]:
 			"no_copy": 1,
 			"description": _("Public page of the buyer at MercadoLibre."),
 		},
+		{
+			"fieldname": "mercadolibre_orders",
+			"label": _("MercadoLibre Orders"),
+			"fieldtype": "HTML",
+			"insert_after": "mercadolibre_profile",
+			"no_copy": 1,
+		},
 	]
 
 

@@ -16,7 +16,11 @@ after_migrate = "mercadolibre_sync.install.after_migrate"
 before_uninstall = "mercadolibre_sync.uninstall.before_uninstall"
 after_uninstall = "mercadolibre_sync.uninstall.after_uninstall"
 
-doctype_js = {"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js"]}
+doctype_js = {
+	"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js", "public/js/customer_orders.js"]
+}
+
+override_doctype_dashboards = {"Customer": "mercadolibre_sync.customer_desk.connections"}
 
 doctype_list_js = dict.fromkeys(
 	("Customer", "MercadoLibre Account", "MercadoLibre Back-fill", "MercadoLibre Notification"),

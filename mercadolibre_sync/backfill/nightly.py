@@ -25,7 +25,7 @@ def start() -> None:
 def _start(account: str) -> None:
 	backfill = frappe.new_doc(BACKFILL)
 	backfill.update({"account": account, "origin": NIGHTLY, "updated_from": _from(account)})
-	backfill.insert()
+	backfill.insert(ignore_permissions=True)
 	frappe.db.commit()
 
 

@@ -139,7 +139,10 @@ def _save(backfill: str, changes: dict) -> None:
 	frappe.db.commit()
 	if "progress" in changes:
 		# Numbers: the form that shows them speaks its reader's language.
-		shown = {"name": backfill, **{key: changes[key] for key in ("progress", "found", "queued")}}
+		shown = {
+			"name": backfill,
+			**{key: changes[key] for key in ("progress", "found", "queued", "skipped")},
+		}
 		frappe.publish_realtime("mercadolibre_backfill", shown, doctype=BACKFILL, docname=backfill)
 
 

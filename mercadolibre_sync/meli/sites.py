@@ -15,10 +15,11 @@ class Site:
 	country: str
 	auth_host: str
 	profile_host: str
+	host: str
 
 
 def _site(site_id: str, country_code: str, country: str, domain: str) -> Site:
-	return Site(site_id, country_code, country, f"auth.{domain}", f"perfil.{domain}")
+	return Site(site_id, country_code, country, f"auth.{domain}", f"perfil.{domain}", f"www.{domain}")
 
 
 # The profile hosts of the smaller countries follow the pattern of the others; no example of them was found.
@@ -63,3 +64,9 @@ def country_name(country_code: str | None) -> str | None:
 def profile_url(site_id: str, nickname: str) -> str:
 	"""Address of a user's public page, for when the API gives no `permalink`. KeyError on an unknown site."""
 	return f"https://{site(site_id).profile_host}/{quote_plus(nickname)}"
+
+
+def sale_url(site_id: str, order_id: str) -> str:
+	"""Address of the page on which the seller finds a sale. KeyError on an unknown site."""
+	path = "vendas/{}/detalhe" if site_id == "MLB" else "ventas/{}/detalle"
+	return f"https://{site(site_id).host}/{path.format(order_id)}"

@@ -39,5 +39,7 @@ class TestBackfill(BackfillTestCase, DeskTestCase):
 		bar = self.page.evaluate("bar")
 		self.assertEqual(bar, sorted(bar))
 		self.assertGreater(len(set(bar)), 1)
-		self.assertIn(f"{ORDERS} encontradas, {ORDERS} en cola", self.page.evaluate("[...words]"))
+		words = self.page.evaluate("[...words]")
+		self.assertIn(f"{ORDERS} encontradas, {ORDERS} incorporadas, 0 omitidas", words)
+		self.assertTrue([said for said in words if "Faltan unos" in said], words)
 		self.assertEqual(self.value("queued"), ORDERS)

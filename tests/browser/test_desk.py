@@ -3,7 +3,7 @@
 import frappe
 from playwright.sync_api import expect
 
-from mercadolibre_sync.inbox import states
+from mercadolibre_sync.inbox import states, sweep
 from mercadolibre_sync.sync.accounts import ACCOUNT, NOT_CONNECTED
 from tests.browser.base import DeskTestCase
 from tests.ground import masters
@@ -59,3 +59,20 @@ class TestDesk(DeskTestCase):
 		frappe.db.commit()
 		self.open_form(ACCOUNT, ACCOUNT_NAME)
 		expect(self.page.get_by_text(BANNER).first).to_be_visible()
+
+	def test_account_says_at_one_glance_how_it_goes(self):
+		self.sync_order(self.add_order(self.add_buyer()))
+		frappe.db.set_value(ACCOUNT, ACCOUNT_NAME, "enabled", 0)
+		self.sync_order(self.add_order(self.add_buyer()))
+		frappe.db.set_value(ACCOUNT, ACCOUNT_NAME, "enabled", 1)
+		sweep.note_last_notifications()
+		self.notify("orders_v2", "/orders/2000013770489999")
+
+		self.open_form(ACCOUNT, ACCOUNT_NAME)
+		for text in ("Última notificación:", "Última sincronización: nunca", "1 en espera", "1 por resolver"):
+			expect(self.page.locator(".form-dashboard").get_by_text(text).first).to_be_visible()
+
+	def test_who_may_only_read_an_account_has_no_buttons_that_would_be_refused(self):
+		self.open_form(ACCOUNT, ACCOUNT_NAME)
+		for label in ("Sincronizar", "Sincronizar una orden", "Autorizar", "Conexión"):
+			expect(self.button(label)).to_have_count(0)

@@ -43,7 +43,7 @@ def configure(**values):
 			**values,
 		}
 	)
-	settings.save()
+	settings.save(ignore_permissions=True)
 	frappe.db.commit()
 	return settings
 

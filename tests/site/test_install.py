@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import json
+from pathlib import Path
 
 import frappe
 from frappe.desk.desktop import get_workspace_sidebar_items
@@ -88,6 +90,17 @@ class TestInstall(SiteTestCase):
 			frappe.db.sql("select mercadolibre_id from tabCustomer where name = %s", buyer)[0][0], buyer
 		)
 		self.assertEqual((len(self.addresses(buyer)), len(self.contacts(buyer))), (1, 1))
+
+	def test_what_the_workspace_is_made_of_goes_with_the_module(self):
+		"""Frappe deletes with an app what names its module."""
+		folder = Path(frappe.get_module_path(custom_fields.MODULE))
+		for kind in ("Number Card", "Dashboard Chart", "Dashboard Chart Source"):
+			shipped = {
+				json.loads(path.read_text())["name"] for path in folder.glob(f"{frappe.scrub(kind)}/*/*.json")
+			}
+			ours = set(frappe.get_all(kind, filters={"module": custom_fields.MODULE}, pluck="name"))
+			self.assertTrue(shipped)
+			self.assertEqual(ours, shipped)
 
 	def test_uninstalling_leaves_no_scheduled_jobs(self):
 		self.assertIn("mercadolibre_sync.inbox.sweep.sweep", self.scheduled())

@@ -1,5 +1,7 @@
 // What `words.py` stored for people, in the language of who reads it. Comes with the list's code of the doctypes
 // below, which Frappe runs before it shows a list, a report or a form of them.
+frappe.provide("mercadolibre_sync");
+
 {
 	const STORED = {
 		"MercadoLibre Notification": "reason",
@@ -19,6 +21,7 @@
 			return stored;
 		}
 	};
+	mercadolibre_sync.translated = translated;
 	const filled = ({ source, values }) => __(source, values.map(shown));
 	const shown = (value) => {
 		if (Array.isArray(value)) return value.map(shown).join(", ");

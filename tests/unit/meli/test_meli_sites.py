@@ -1,6 +1,6 @@
 import unittest
 
-from mercadolibre_sync.meli.sites import SITES, country_name, profile_url, site
+from mercadolibre_sync.meli.sites import SITES, country_name, profile_url, sale_url, site
 
 
 class TestSites(unittest.TestCase):
@@ -45,3 +45,13 @@ class TestProfileUrl(unittest.TestCase):
 			("A/../B?c", "A%2F..%2FB%3Fc"),
 		):
 			self.assertEqual(profile_url("MLA", nickname), f"https://perfil.mercadolibre.com.ar/{path}")
+
+
+class TestSaleUrl(unittest.TestCase):
+	def test_the_host_is_the_countrys_and_brazil_has_its_own_words(self):
+		for site_id, address in (
+			("MLA", "https://www.mercadolibre.com.ar/ventas/2000013770480019/detalle"),
+			("MLM", "https://www.mercadolibre.com.mx/ventas/2000013770480019/detalle"),
+			("MLB", "https://www.mercadolivre.com.br/vendas/2000013770480019/detalhe"),
+		):
+			self.assertEqual(sale_url(site_id, "2000013770480019"), address)

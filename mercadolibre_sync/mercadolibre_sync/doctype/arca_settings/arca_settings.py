@@ -3,7 +3,6 @@ from dataclasses import asdict
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 
 from mercadolibre_sync.arca import certificate as certificates
 from mercadolibre_sync.arca import cuit as cuits
@@ -16,6 +15,7 @@ from mercadolibre_sync.arca.errors import (
 )
 from mercadolibre_sync.arca.secret import Secret
 from mercadolibre_sync.arca.soap import check_address
+from mercadolibre_sync.guarded import GuardedDocument
 from mercadolibre_sync.sync.fiscal import SETTINGS, connection_test, notices, tickets
 from mercadolibre_sync.sync.fiscal.registry import Registry, configuration, forget_that_it_is_down
 from mercadolibre_sync.sync.fiscal.texts import explain_error
@@ -23,7 +23,7 @@ from mercadolibre_sync.sync.fiscal.texts import explain_error
 LONGEST_WAIT = 30
 
 
-class ARCASettings(Document):
+class ARCASettings(GuardedDocument):
 	def onload(self) -> None:
 		"""What the form shows above the fields."""
 		if self.certificate_expires_on and notices.expires_soon(self.certificate_expires_on):
@@ -153,7 +153,8 @@ def create_key_and_request() -> str:
 			settings._refuse(fieldname, _("Fill it in and save: the request carries it."))
 	key, csr = certificates.create_key_and_csr(settings.cuit, settings.organisation, settings.alias)
 	settings.update({"requested_key": key.reveal(), "csr": csr})
-	settings.save()
+	# Whether the person may was asked above; what is made here nobody types in.
+	settings.save(ignore_permissions=True)
 	return csr
 
 

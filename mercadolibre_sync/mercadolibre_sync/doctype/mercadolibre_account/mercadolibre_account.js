@@ -3,6 +3,7 @@ frappe.ui.form.on("MercadoLibre Account", {
 		if (frm.is_new()) return;
 		welcome(frm);
 		show_what_is_wrong(frm);
+		show_how_it_goes(frm);
 		if (frm.perm[0].write) add_buttons(frm);
 	},
 });
@@ -38,20 +39,38 @@ function show_what_is_wrong(frm) {
 	frm.set_intro(`${banner} ${hint}`, "orange");
 }
 
+function show_how_it_goes(frm) {
+	const { synchronised, waiting, failed } = frm.doc.__onload || {};
+	const ago = (moment) => (moment ? frappe.datetime.prettyDate(moment) : __("never"));
+	const add = (text, color) => frm.dashboard.add_indicator(text, color);
+	add(
+		__("Last notification: {0}", [ago(frm.doc.last_notification)]),
+		frm.doc.last_notification && !frm.doc.silent_since ? "green" : "orange"
+	);
+	add(__("Last synchronisation: {0}", [ago(synchronised)]), synchronised ? "green" : "gray");
+	add(__("{0} waiting", [waiting || 0]), waiting ? "orange" : "green");
+	if (failed) add(__("{0} to resolve", [failed]), "red");
+}
+
 function add_buttons(frm) {
-	frm.add_custom_button(__("Authorise"), async () => {
-		const { message: url } = await frm.call("authorise");
-		window.location.assign(url);
-	});
-	if (frm.doc.status !== "Connected") {
-		frm.change_custom_button_type(__("Authorise"), null, "primary");
-		return;
+	const is_connected = frm.doc.status === "Connected";
+	const others = is_connected ? __("Connection") : null;
+	if (is_connected) {
+		frm.add_custom_button(__("Synchronise"), () => ask_from_when(frm));
+		frm.change_custom_button_type(__("Synchronise"), null, "primary");
+		frm.add_custom_button(__("Synchronise One Order"), () => ask_which_order(frm));
+		frm.add_custom_button(__("Test Connection"), () => test_connection(frm), others);
 	}
-	frm.add_custom_button(__("Synchronise"), () => ask_from_when(frm));
-	frm.change_custom_button_type(__("Synchronise"), null, "primary");
-	frm.add_custom_button(__("Synchronise One Order"), () => ask_which_order(frm));
-	frm.add_custom_button(__("Test Connection"), () => test_connection(frm));
-	frm.add_custom_button(__("Disconnect"), () => disconnect(frm));
+	frm.add_custom_button(
+		__("Authorise"),
+		async () => {
+			const { message: url } = await frm.call("authorise");
+			window.location.assign(url);
+		},
+		others
+	);
+	if (is_connected) frm.add_custom_button(__("Disconnect"), () => disconnect(frm), others);
+	else frm.change_custom_button_type(__("Authorise"), null, "primary");
 }
 
 function ask_from_when(frm) {

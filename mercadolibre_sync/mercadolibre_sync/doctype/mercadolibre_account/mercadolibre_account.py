@@ -1,9 +1,9 @@
 import frappe
 from frappe import _
-from frappe.model.document import Document
 
 from mercadolibre_sync.account import authorisation, checkup
-from mercadolibre_sync.backfill.run import BACKFILL
+from mercadolibre_sync.backfill.run import BACKFILL, COMPLETED
+from mercadolibre_sync.guarded import GuardedDocument
 from mercadolibre_sync.inbox import claims, door, failures, intake, states, wake
 from mercadolibre_sync.meli.errors import MeliError
 from mercadolibre_sync.meli.values import to_id
@@ -11,7 +11,21 @@ from mercadolibre_sync.sync.accounts import CONNECTED, NOT_CONNECTED, customer_g
 from mercadolibre_sync.sync.errors import SyncError
 
 
-class MercadoLibreAccount(Document):
+class MercadoLibreAccount(GuardedDocument):
+	def onload(self) -> None:
+		"""What the form shows above the fields, in one glance."""
+		completed = {"account": self.name, "status": COMPLETED}
+		self.set_onload(
+			"synchronised",
+			frappe.db.get_value(BACKFILL, completed, "finished_at", order_by="finished_at desc"),
+		)
+		self.set_onload("waiting", self.count(states.QUEUED, states.PROCESSING, states.WAITING))
+		self.set_onload("failed", self.count(states.FAILED))
+
+	def count(self, *status: str) -> int:
+		"""The account's notifications in these states."""
+		return frappe.db.count(states.NOTIFICATION, {"account": self.name, "status": ("in", status)})
+
 	def validate(self) -> None:
 		self.validate_user_id()
 		self.validate_customer_group()

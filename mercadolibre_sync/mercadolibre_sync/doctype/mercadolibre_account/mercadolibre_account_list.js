@@ -1,10 +1,10 @@
 frappe.listview_settings["MercadoLibre Account"] = {
-	add_fields: ["enabled", "status", "site"],
-	// The form's pill comes from here too.
+	add_fields: ["enabled", "status"],
+	// The form's pill and the workspace's come from here too.
 	get_indicator(doc) {
 		if (!doc.enabled)
 			return [__("Disabled", null, "MercadoLibre Account"), "gray", "enabled,=,0"];
 		const color = doc.status === "Connected" ? "green" : "orange";
-		return [doc.site, color, `site,=,${doc.site}`];
+		return [__(doc.status), color, `status,=,${doc.status}`];
 	},
 };

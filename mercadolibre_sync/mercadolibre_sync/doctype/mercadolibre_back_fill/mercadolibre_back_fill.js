@@ -1,12 +1,7 @@
 frappe.ui.form.on("MercadoLibre Back-fill", {
 	setup(frm) {
-		frappe.realtime.on("mercadolibre_backfill", ({ name, progress, found, queued }) => {
-			if (name !== frm.doc.name) return;
-			frm.dashboard.show_progress(
-				__("Looking for orders"),
-				progress,
-				__("{0} found, {1} queued", [found, queued])
-			);
+		frappe.realtime.on("mercadolibre_backfill", (state) => {
+			if (state.name === frm.doc.name) show_progress(frm, state);
 		});
 	},
 
@@ -18,6 +13,8 @@ frappe.ui.form.on("MercadoLibre Back-fill", {
 	refresh(frm) {
 		if (frm.is_new()) return;
 		frm.disable_save();
+		frm.pace = null;
+		if (frm.doc.status === "Running") show_progress(frm, frm.doc);
 		const act = (label, method) =>
 			frm.add_custom_button(label, async () => {
 				await frm.call(method);
@@ -29,3 +26,22 @@ frappe.ui.form.on("MercadoLibre Back-fill", {
 		if (message) frm.set_intro(message, "orange");
 	},
 });
+
+function show_progress(frm, { progress, found, queued, skipped }) {
+	const counts = __("{0} found, {1} taken in, {2} skipped", [found, queued, skipped]);
+	const left = time_left(frm, progress);
+	frm.dashboard.show_progress(
+		__("Looking for orders"),
+		progress,
+		left ? `${counts}. ${__("About {0} left", [left])}` : counts
+	);
+}
+
+// By what was read since the form was opened: before that it may have stood still for days.
+function time_left(frm, progress) {
+	frm.pace ??= { since: Date.now(), progress };
+	const read = progress - frm.pace.progress;
+	if (read <= 0 || progress >= 100) return "";
+	const seconds = ((Date.now() - frm.pace.since) / 1000) * ((100 - progress) / read);
+	return frappe.utils.get_formatted_duration(Math.ceil(seconds));
+}

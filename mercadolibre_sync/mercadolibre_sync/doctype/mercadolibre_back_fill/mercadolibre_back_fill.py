@@ -1,9 +1,9 @@
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import add_to_date, format_date, get_datetime, now_datetime
 
 from mercadolibre_sync.backfill import run
+from mercadolibre_sync.guarded import GuardedDocument
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
 from mercadolibre_sync.words import restored
 
@@ -11,10 +11,9 @@ from mercadolibre_sync.words import restored
 MONTHS_KEPT = 12
 
 
-class MercadoLibreBackfill(Document):
+class MercadoLibreBackfill(GuardedDocument):
 	def before_insert(self) -> None:
 		self.updated_to = self.updated_to or now_datetime()
-		self.position = self.updated_from
 
 	def before_print(self, settings: dict | None = None) -> None:
 		self.message = str(restored(self.message))
@@ -23,6 +22,7 @@ class MercadoLibreBackfill(Document):
 		if self.is_new():
 			self.validate_span()
 			self.validate_account()
+			self.position = self.updated_from
 
 	def validate_span(self) -> None:
 		now = now_datetime()

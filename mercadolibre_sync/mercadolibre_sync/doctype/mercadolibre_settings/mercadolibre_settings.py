@@ -1,12 +1,12 @@
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import get_url
 
+from mercadolibre_sync.guarded import GuardedDocument
 from mercadolibre_sync.inbox import door
 
 
-class MercadoLibreSettings(Document):
+class MercadoLibreSettings(GuardedDocument):
 	@property
 	def notification_url(self) -> str:
 		return get_url("/api/method/mercadolibre_sync.api.notifications")
