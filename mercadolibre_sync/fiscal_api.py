@@ -1,6 +1,7 @@
 """What the button "Traer datos fiscales" on a Customer calls."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
@@ -9,6 +10,9 @@ from mercadolibre_sync.arca import cuit as cuits
 from mercadolibre_sync.sync.fiscal import offer
 from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.fiscal.texts import explain_decision, explain_error
+
+if TYPE_CHECKING:
+	from frappe.model.document import Document
 
 PATIENCE_SECONDS = 20
 # Long enough to read the dialog; what is taken over is what was shown.
@@ -38,13 +42,13 @@ def take(customer: str, keys: list[str] | str) -> None:
 	offer.take(document, _answer(document, fresh=False), frappe.parse_json(keys))
 
 
-def _document(customer: str):
+def _document(customer: str) -> "Document":
 	document = frappe.get_doc("Customer", customer)
 	document.check_permission("write")
 	return document
 
 
-def _answer(document, *, fresh: bool) -> Lookup:
+def _answer(document: "Document", *, fresh: bool) -> Lookup:
 	cuit = cuits.normalise(document.tax_id or "")
 	key = f"mercadolibre_sync:fiscal:{frappe.session.user}:{cuit}"
 	persona = None if fresh else frappe.cache.get_value(key, expires=True)

@@ -8,7 +8,7 @@ and is translated where it is shown: in Python by `Text.translated`, on the desk
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Union
+from typing import Any, Union
 
 import frappe
 from frappe import _
@@ -80,7 +80,7 @@ def _shown(value: Value, language: str | None) -> str:
 	return str(value)
 
 
-def _restored(value):
+def _restored(value: Any) -> Any:
 	if isinstance(value, dict):
 		return Text(value["source"], _restored(value["values"]))
 	if isinstance(value, list):

@@ -68,7 +68,10 @@ def _take(notification: Notification, application_id: str) -> None:
 
 def _is_known(notification: Notification) -> bool:
 	"""Whether the inbox has it. Orders are posted without an id of their own; when they were sent tells them apart."""
-	filters = {"resource": intake.stored_resource(notification), "user_id": notification.user_id}
+	filters: dict[str, object] = {
+		"resource": intake.stored_resource(notification),
+		"user_id": notification.user_id,
+	}
 	if notification.sent:
 		filters["sent"] = system_time(notification.sent)
 	else:

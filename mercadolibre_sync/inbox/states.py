@@ -109,12 +109,12 @@ def _instead(column: Field, old: int, new: int) -> Case:
 	return Case().when(column == old, new).else_(column)
 
 
-def _end(names: Sequence[str], mark: str, **values) -> bool:
+def _end(names: Sequence[str], mark: str, **values: object) -> bool:
 	return _move(names, PROCESSING, mark, claimed_at=None, claimed_by=None, **values)
 
 
 def _move(
-	names: Sequence[str], since: str, mark: str | None = None, also: Criterion | None = None, **values
+	names: Sequence[str], since: str, mark: str | None = None, also: Criterion | None = None, **values: object
 ) -> bool:
 	"""Change rows that are in state `since`, claimed with that mark; False if there is none."""
 	if not names:

@@ -53,8 +53,12 @@ class OrderBuyer:
 		)
 
 	@property
+	def names(self) -> tuple[str | None, str | None]:
+		return _names(self.first_name, self.last_name)
+
+	@property
 	def full_name(self) -> str | None:
-		return _full_name(self.first_name, self.last_name)
+		return _full_name(self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +162,12 @@ class BillingInfo:
 		)
 
 	@property
+	def names(self) -> tuple[str | None, str | None]:
+		return _names(self.name, self.last_name)
+
+	@property
 	def full_name(self) -> str | None:
-		return _full_name(self.name, self.last_name)
+		return _full_name(self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +219,7 @@ class Destination:
 			receiver_phone=to_phone(receiver.get("receiver_phone")),
 			comments=_distinct(receiver.get("comments"), address.get("comment")),
 			street_name=clean(address.get("street_name")),
-			street_number=_street_number(address.get("street_number")),
+			street_number=clean(address.get("street_number")),
 			address_line=clean(address.get("address_line")),
 			city=_name(address, "city"),
 			neighborhood=_name(address, "neighborhood"),
@@ -228,6 +236,11 @@ class Destination:
 	def is_hidden(self) -> bool:
 		"""Whether MercadoLibre does not show the street, as until the payment is confirmed."""
 		return not (self.is_agency or self.street_name or self.address_line)
+
+	@property
+	def has_no_number(self) -> bool:
+		"""Whether the street number says "sin número", as buyers write it and MercadoLibre does."""
+		return (self.street_number or "").upper() in ("SN", "S/N")
 
 	@property
 	def is_agency(self) -> bool:
@@ -359,10 +372,13 @@ def _last_updated(order: Json) -> datetime | None:
 	return to_datetime(order.get("last_updated")) or to_datetime(order.get("date_last_updated"))
 
 
-def _full_name(first: str | None, last: str | None) -> str | None:
-	"""Both names joined. Orders of 2023 carry the whole name in each of the two."""
-	parts = (first,) if first == last else (first, last)
-	return " ".join(part for part in parts if part) or None
+def _names(first: str | None, last: str | None) -> tuple[str | None, str | None]:
+	"""First and last name; one that stands alone comes first. Orders of 2023 carry the whole name in each of the two."""
+	return (first, None if first == last else last) if first else (last, None)
+
+
+def _full_name(names: tuple[str | None, str | None]) -> str | None:
+	return " ".join(name for name in names if name) or None
 
 
 def _email(value: object) -> str | None:
@@ -372,12 +388,6 @@ def _email(value: object) -> str | None:
 
 def _name(address: Json, key: str) -> str | None:
 	return clean(child(address, key).get("name"))
-
-
-def _street_number(value: object) -> str | None:
-	"""None for "SN", which is how MercadoLibre writes "sin número"."""
-	text = clean(value)
-	return None if text and text.upper() in ("SN", "S/N") else text
 
 
 def _distinct(*values: object) -> tuple[str, ...]:

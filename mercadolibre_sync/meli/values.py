@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -16,8 +17,11 @@ Json = Mapping[str, Any]
 _MASK = re.compile(r"X{3,}(?:[\s,./-]+X{3,})*")
 # Control characters and halves of surrogate pairs: JSON can carry them, a database column cannot.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Categories of Unicode: control characters, signs of zero width or for the direction of writing, blanks.
+_UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 _ID = re.compile(r"[0-9]{1,20}")
 _SITE_ID = re.compile(r"[A-Z]{3}")
+_YEARS = range(1970, 9999)
 _DATETIME = re.compile(
 	r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
 )
@@ -34,13 +38,20 @@ def load_json(secret_text: bytes) -> Any:
 
 
 def clean(value: object) -> str | None:
-	"""Text without surrounding blanks. None for null, blank, masked, or what is neither text nor a whole number."""
+	"""Text without surrounding blanks.
+
+	None for null, masked, what shows nothing (blanks, characters of zero width), or is neither text nor a whole number.
+	"""
 	if isinstance(value, int) and not isinstance(value, bool):
 		return str(value)
 	if not isinstance(value, str):
 		return None
 	text = _UNSTORABLE.sub("", value).strip()
-	return None if not text or _MASK.fullmatch(text) else text
+	return None if _MASK.fullmatch(text) or not any(map(_is_seen, text)) else text
+
+
+def _is_seen(character: str) -> bool:
+	return unicodedata.category(character) not in _UNSEEN
 
 
 def to_id(value: object) -> str | None:
@@ -56,7 +67,10 @@ def to_site_id(value: object) -> str | None:
 
 
 def to_datetime(value: object) -> datetime | None:
-	"""A moment in UTC, aware. Accepts `Z`, `-04:00` and `-0400`, and up to nanoseconds; no offset means UTC."""
+	"""A moment in UTC, aware. Accepts `Z`, `-04:00` and `-0400`, and up to nanoseconds; no offset means UTC.
+
+	None for years that no clock in use shows, in which a date cannot be brought to every time zone.
+	"""
 	match = _DATETIME.fullmatch(value.strip()) if isinstance(value, str) else None
 	if not match:
 		return None
@@ -66,7 +80,7 @@ def to_datetime(value: object) -> datetime | None:
 		moment = moment.replace(
 			tzinfo=_timezone(offset), microsecond=int((fraction or "0")[:6].ljust(6, "0"))
 		)
-		return moment.astimezone(timezone.utc)
+		return moment.astimezone(timezone.utc) if moment.year in _YEARS else None
 	except (ValueError, OverflowError):
 		return None
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import frappe
-from frappe.utils import validate_email_address, validate_phone_number
+from frappe.utils import validate_phone_number
 
 from mercadolibre_sync.sync import documents
 from mercadolibre_sync.sync.comments import comment_once
+from mercadolibre_sync.sync.fields import is_email, length
 from mercadolibre_sync.sync.links import link_to
-from mercadolibre_sync.sync.text import fit, fold, sort_out
-from mercadolibre_sync.words import text
+from mercadolibre_sync.sync.text import fit, fits, fold, sort_out
+from mercadolibre_sync.words import Text, text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
 	from mercadolibre_sync.sync.purchases import Purchase
 
 	# A document's row, or what was read of it.
-	Row = Document | frappe._dict
+	Row: TypeAlias = "Document | frappe._dict"
 
 CONTACT = "Contact"
-NAME_LENGTH = 140
 PHONE = "is_primary_phone"
 ALTERNATIVE_PHONE = "is_primary_mobile_no"
 
@@ -44,9 +44,11 @@ def ensure(
 	"""
 	if not changes(purchase, known, previous_nickname, outdated=outdated):
 		return False
+	# Sales documents take the primary contact. Whom a person made it stays it.
+	is_primary = not any(row.is_primary_contact for row in known)
 	if found := _find(purchase, known, previous_nickname, outdated=outdated):
-		return _update(found, purchase)
-	_create(customer, purchase)
+		return _update(found, purchase, is_primary=is_primary)
+	_create(customer, purchase, is_primary=is_primary)
 	return True
 
 
@@ -73,33 +75,43 @@ def _find(
 
 
 def _name(purchase: "Purchase") -> str:
-	return fit(purchase.contact_name, NAME_LENGTH)[0]
+	return fit(purchase.contact_name, _name_length())[0]
 
 
-def _create(customer: "Row", purchase: "Purchase") -> None:
-	name, rest = fit(purchase.contact_name, NAME_LENGTH)
+def _name_length() -> int:
+	return min(length(CONTACT, fieldname) for fieldname in ("first_name", "last_name", "full_name"))
+
+
+def _name_fields(purchase: "Purchase") -> dict[str, str | None]:
+	"""First and last name, where MercadoLibre tells them apart; together they are `_name`."""
+	name = _name(purchase)
+	first = fit(purchase.names[0], len(name))[0]
+	return {"first_name": first, "middle_name": None, "last_name": name[len(first) :].strip() or None}
+
+
+def _create(customer: "Row", purchase: "Purchase", *, is_primary: bool) -> None:
 	contact = frappe.new_doc(CONTACT)
 	# "Passive" is the stored option; a Spanish desk shows it as "Pasivo".
-	contact.update({"first_name": name, "status": "Passive"})
+	contact.update({**_name_fields(purchase), "status": "Passive", "is_primary_contact": int(is_primary)})
 	contact.append("links", link_to(customer))
-	email, odd_email = sort_out(purchase.order.buyer.email, validate_email_address)
+	email, odd_email = sort_out(purchase.order.buyer.email, is_email)
 	if email:
 		contact.append("email_ids", {"email_id": email, "is_primary": 1})
 	_set_phones(contact, purchase)
 	with _no_gravatar():
-		documents.insert(contact, _free_name(name, customer.name))
-	if rest:
-		comment_once(CONTACT, contact.name, text("Full name: {0}", purchase.contact_name))
+		documents.insert(contact, _free_name(_name(purchase), customer.name))
+	remarks = [*_odd_name(purchase), *_odd_phones(purchase)]
 	if odd_email:
-		comment_once(CONTACT, contact.name, text("Email as received: {0}", odd_email))
-	_keep_odd_phones(contact.name, purchase)
+		remarks.append(text("Email as received: {0}", odd_email))
+	comment_once(CONTACT, contact.name, *remarks)
 
 
-def _update(row: frappe._dict, purchase: "Purchase") -> bool:
+def _update(row: frappe._dict, purchase: "Purchase", *, is_primary: bool) -> bool:
 	differs = _differs(row, purchase)
 	if differs:
-		_save(row, purchase)
-	return _keep_odd_phones(row.name, purchase) or differs
+		_save(row, purchase, is_primary=is_primary)
+	remarks = [*(_odd_name(purchase) if differs else ()), *_odd_phones(purchase)]
+	return comment_once(CONTACT, row.name, *remarks) or differs
 
 
 def _differs(row: frappe._dict, purchase: "Purchase") -> bool:
@@ -110,11 +122,13 @@ def _is_renamed(row: frappe._dict, purchase: "Purchase") -> bool:
 	return fold(row.full_name) != fold(_name(purchase))
 
 
-def _save(row: frappe._dict, purchase: "Purchase") -> None:
+def _save(row: frappe._dict, purchase: "Purchase", *, is_primary: bool) -> None:
 	contact = frappe.get_doc(CONTACT, row.name)
 	_set_phones(contact, purchase)
-	if _is_renamed(row, purchase):
-		contact.update({"first_name": _name(purchase), "middle_name": None, "last_name": None})
+	# Earlier versions wrote the whole name as the first one.
+	if _is_renamed(row, purchase) or contact.first_name == _name(purchase):
+		contact.update(_name_fields(purchase))
+	contact.is_primary_contact = int(is_primary or contact.is_primary_contact)
 	with _no_gravatar():
 		contact.save(ignore_permissions=True)
 
@@ -130,26 +144,31 @@ def _set_phones(contact: "Document", purchase: "Purchase") -> None:
 
 def _new_phones(rows: Sequence["Row"], purchase: "Purchase") -> dict[str, str]:
 	"""The numbers that the rows lack, by their flag. Unknown numbers, and what is no number, change nothing."""
-	return {
-		flag: number
-		for flag, number in _phones(purchase).items()
-		if validate_phone_number(number)
-		and not ((row := _phone_row(rows, flag)) and _digits(row.phone) == _digits(number))
-	}
+	stored = {flag: row.phone for flag in (PHONE, ALTERNATIVE_PHONE) if (row := _phone_row(rows, flag))}
+	sent = {flag: number for flag, number in _phones(purchase).items() if validate_phone_number(number)}
+	if _same_number((stored | sent).get(PHONE), sent.get(ALTERNATIVE_PHONE)):
+		del sent[ALTERNATIVE_PHONE]
+	return {flag: number for flag, number in sent.items() if not _same_number(stored.get(flag), number)}
+
+
+def _same_number(one: str | None, other: str | None) -> bool:
+	return bool(one and other) and _digits(one) == _digits(other)
 
 
 def _phone_row(rows: Sequence["Row"], flag: str) -> "Row | None":
 	return next((row for row in rows if row.get(flag)), None)
 
 
-def _keep_odd_phones(contact: str, purchase: "Purchase") -> bool:
-	"""What Frappe does not take for a phone number is kept as a comment; True if one was written."""
-	remarks = [text("Phone as received: {0}", number) for number in _odd_phones(purchase)]
-	return any([comment_once(CONTACT, contact, remark) for remark in remarks])
+def _odd_name(purchase: "Purchase") -> list[Text]:
+	"""The name, where the fields do not keep it as it was said."""
+	name = purchase.contact_name
+	return [] if fits(name, _name_length()) else [text("Full name: {0}", name)]
 
 
-def _odd_phones(purchase: "Purchase") -> list[str]:
-	return [number for number in _phones(purchase).values() if not validate_phone_number(number)]
+def _odd_phones(purchase: "Purchase") -> list[Text]:
+	"""What Frappe does not take for phone numbers."""
+	odd = [number for number in _phones(purchase).values() if not validate_phone_number(number)]
+	return [text("Phone as received: {0}", number) for number in odd]
 
 
 def _phones(purchase: "Purchase") -> dict[str, str]:
@@ -157,16 +176,20 @@ def _phones(purchase: "Purchase") -> dict[str, str]:
 	return {flag: number for flag, number in phones.items() if number}
 
 
-def _digits(number: str | None) -> str:
-	return "".join(character for character in number or "" if character.isdigit())
+def _digits(number: str) -> str:
+	return "".join(filter(str.isdigit, number))
 
 
 def _free_name(name: str, customer: str) -> str:
-	"""The name ERPNext would give, "<full name>-<customer>", made unique."""
-	base = fit(name, NAME_LENGTH - len(customer) - len("-") - len("-99"))[0]
-	candidate, number = f"{base}-{customer}", 1
+	"""The name ERPNext would give, "<full name>-<customer>", made unique.
+
+	The other way round where Frappe would take it for that of a document not saved yet ("New Contact 3").
+	"""
+	base = fit(name, frappe.db.VARCHAR_LEN - len(customer) - len("-") - len("-99"))[0]
+	start = f"{customer}-{base}" if base.startswith(f"New {CONTACT}") else f"{base}-{customer}"
+	candidate, number = start, 1
 	while frappe.db.exists(CONTACT, candidate):
-		candidate, number = f"{base}-{customer}-{number}", number + 1
+		candidate, number = f"{start}-{number}", number + 1
 	return candidate
 
 

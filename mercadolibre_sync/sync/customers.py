@@ -1,6 +1,6 @@
 """The Customer of a buyer (contract: New buyer, Known buyer)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import frappe
 from frappe.utils.caching import request_cache
@@ -9,9 +9,11 @@ from frappe.utils.nestedset import get_root_of
 from mercadolibre_sync.arca import cuit
 from mercadolibre_sync.sync import documents
 from mercadolibre_sync.sync.comments import comment_once
+from mercadolibre_sync.sync.errors import NeedsAttention
+from mercadolibre_sync.sync.fields import is_url, length
 from mercadolibre_sync.sync.fiscal import customer as fiscal
-from mercadolibre_sync.sync.text import fit
-from mercadolibre_sync.words import text
+from mercadolibre_sync.sync.text import fit, fits
+from mercadolibre_sync.words import Text, text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -19,10 +21,9 @@ if TYPE_CHECKING:
 	from mercadolibre_sync.sync.purchases import Purchase
 
 	# The document, or its row to try something on.
-	Customer = Document | frappe._dict
+	Customer: TypeAlias = "Document | frappe._dict"
 
 CUSTOMER = "Customer"
-NAME_LENGTH = 140
 # Of an existing customer everything else is left alone.
 FIELDS = (
 	"name",
@@ -41,7 +42,10 @@ FIELDS = (
 
 
 def read(buyer_id: str) -> frappe._dict | None:
-	"""FIELDS of the buyer's Customer, found by MercadoLibre id, else by name (ID). None if there is none."""
+	"""FIELDS of the buyer's Customer, found by MercadoLibre id, else by name (ID). None if there is none.
+
+	Raises NeedsAttention where a customer of that name carries the id of another buyer.
+	"""
 	rows = frappe.db.sql(
 		f"""
 		select {", ".join(FIELDS)} from `tab{CUSTOMER}`
@@ -51,16 +55,23 @@ def read(buyer_id: str) -> frappe._dict | None:
 		{"buyer": buyer_id},
 		as_dict=True,
 	)
+	if rows and rows[0].mercadolibre_id not in (buyer_id, "", None):
+		raise NeedsAttention(
+			text(
+				"The customer whose ID is {0} carries the MercadoLibre ID of another buyer, {1}. Rename that customer, so that the ID is free for this buyer, then retry.",
+				buyer_id,
+				rows[0].mercadolibre_id,
+			)
+		)
 	return rows[0] if rows else None
 
 
 def create(purchase: "Purchase") -> "Document":
 	"""Insert the buyer's Customer."""
-	customer_name, rest = fit(purchase.customer_name, NAME_LENGTH)
 	customer = frappe.new_doc(CUSTOMER)
 	customer.update(
 		{
-			"customer_name": customer_name,
+			"customer_name": _kept("customer_name", purchase.customer_name),
 			"customer_group": purchase.account.customer_group,
 			"territory": _default_territory(),
 			# A stored option, never translated. Companies too: the contract wants one type for all buyers.
@@ -72,8 +83,7 @@ def create(purchase: "Purchase") -> "Document":
 	# The name is given, whatever Selling Settings say about naming. Nothing here fills mobile_no, email_id
 	# or address_line1: ERPNext would make its own contact and address of them.
 	documents.insert(customer, purchase.buyer_id)
-	if rest:
-		comment_once(CUSTOMER, customer.name, text("Full name: {0}", purchase.customer_name))
+	comment_once(CUSTOMER, customer.name, *_remarks(purchase))
 	_warn_of_bad_cuit(customer, purchase)
 	return customer
 
@@ -88,6 +98,7 @@ def update(row: frappe._dict, purchase: "Purchase", *, outdated: bool) -> bool:
 	customer = frappe.get_doc(CUSTOMER, row.name)
 	got_document = _bring_up_to_date(customer, purchase, outdated=outdated)
 	customer.save(ignore_permissions=True)
+	comment_once(CUSTOMER, customer.name, *_remarks(purchase))
 	if got_document:
 		_warn_of_bad_cuit(customer, purchase)
 	return True
@@ -113,8 +124,8 @@ def _identify(customer: "Customer", purchase: "Purchase", *, outdated: bool = Fa
 		customer.mercadolibre_account = purchase.account.name
 	if purchase.nickname and not outdated:
 		_follow_nickname(customer, purchase)
-	if not customer.mercadolibre_profile:
-		customer.mercadolibre_profile = purchase.profile
+	if not customer.mercadolibre_profile and (profile := _profile(purchase)):
+		customer.mercadolibre_profile = profile
 
 
 def _follow_nickname(customer: "Customer", purchase: "Purchase") -> None:
@@ -123,16 +134,16 @@ def _follow_nickname(customer: "Customer", purchase: "Purchase") -> None:
 	A name edited by hand stays until then. Where no nickname was ever seen, it replaces only the name
 	that we had to make up.
 	"""
-	nickname = fit(purchase.nickname, NAME_LENGTH)[0]
+	nickname = _kept("mercadolibre_nickname", purchase.nickname)
 	seen = customer.mercadolibre_nickname
 	if nickname == seen:
 		return
-	if seen or customer.customer_name == fit(purchase.fallback_name, NAME_LENGTH)[0]:
-		customer.customer_name = nickname
+	if seen or customer.customer_name == _kept("customer_name", purchase.fallback_name):
+		customer.customer_name = _kept("customer_name", purchase.nickname)
 	customer.mercadolibre_nickname = nickname
 	# Only now: MercadoLibre's own address and the one built from the nickname differ, and not every order
 	# brings the former.
-	customer.mercadolibre_profile = purchase.profile
+	customer.mercadolibre_profile = _profile(purchase)
 
 
 def _fill_document(customer: "Customer", purchase: "Purchase", *, outdated: bool = False) -> bool:
@@ -141,10 +152,10 @@ def _fill_document(customer: "Customer", purchase: "Purchase", *, outdated: bool
 	customer.flags.from_registry = True
 	got_number = bool(purchase.document_number and not customer.tax_id)
 	if got_number:
-		customer.tax_id = fit(purchase.document_number, NAME_LENGTH)[0]
+		customer.tax_id = _kept("tax_id", purchase.document_number)
 	if purchase.document_type and not customer.arca_document_type and _same_number(customer, purchase):
-		customer.arca_document_type = fit(purchase.document_type, NAME_LENGTH)[0]
-	declared = purchase.billing.taxpayer_type if purchase.billing else None
+		customer.arca_document_type = _kept("arca_document_type", purchase.document_type)
+	declared = purchase.taxpayer_type
 	if declared and _same_number(customer, purchase) and not (outdated and customer.arca_declared):
 		fiscal.declare(customer, declared)
 	if got_number and purchase.fiscal:
@@ -154,7 +165,34 @@ def _fill_document(customer: "Customer", purchase: "Purchase", *, outdated: bool
 
 def _same_number(customer: "Customer", purchase: "Purchase") -> bool:
 	# A type or a condición says something about a number: it must not be put beside another one.
-	return not purchase.document_number or cuit.normalise(customer.tax_id or "") == purchase.document_number
+	number = purchase.document_number
+	return not number or cuit.normalise(customer.tax_id or "") == cuit.normalise(_kept("tax_id", number))
+
+
+def _profile(purchase: "Purchase") -> str | None:
+	"""Address of the buyer's page, None where there is none that the field takes."""
+	return next(filter(is_url, purchase.profiles), None)
+
+
+def _kept(fieldname: str, value: str) -> str:
+	"""What a field keeps of a value; what it does not keep to the letter is among the `_remarks`."""
+	return fit(value, length(CUSTOMER, fieldname))[0]
+
+
+def _remarks(purchase: "Purchase") -> list[Text]:
+	"""What MercadoLibre says of the buyer and no field keeps as it was said."""
+	number, kind = purchase.document_number or "", purchase.document_type or ""
+	declared = purchase.taxpayer_type or ""
+	said = (
+		("customer_name", purchase.customer_name, text("Full name: {0}", purchase.customer_name)),
+		("tax_id", number, text("Document number as received: {0}", number)),
+		("arca_document_type", kind, text("Document type as received: {0}", kind)),
+		("arca_declared", declared, text("Declared at MercadoLibre: {0}", declared)),
+	)
+	remarks = [remark for field, value, remark in said if value and not fits(value, length(CUSTOMER, field))]
+	if purchase.permalink and not is_url(purchase.permalink):
+		remarks.append(text("Profile as received: {0}", purchase.permalink))
+	return remarks
 
 
 def _warn_of_bad_cuit(customer: "Document", purchase: "Purchase") -> None:

@@ -29,7 +29,7 @@ def _customers(buyers: Iterable[str]) -> dict[str, frappe._dict]:
 		fields=FIELDS,
 		order_by=None,
 	)
-	by_name = {row.name: row for row in rows if row.name in buyers}
+	by_name = {row.name: row for row in rows if row.name in buyers and not row.mercadolibre_id}
 	return by_name | {row.mercadolibre_id: row for row in rows if row.mercadolibre_id}
 
 

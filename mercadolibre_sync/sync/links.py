@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 class Links:
 	"""A Customer's addresses and contacts, newest first, reduced to what a purchase is compared with.
 
-	`addresses`: name, city, address_line1. `contacts`: name, full_name and phone_nos, whose rows have the phone and
-	its two flags, as in the Contact.
+	`addresses`: name, city, address_line1, is_shipping_address, disabled and is_as_made: nobody has saved it since it
+	was made. `contacts`: name, full_name, is_primary_contact and phone_nos, whose rows
+	have the phone and its two flags, as in the Contact.
 	"""
 
 	addresses: list[frappe._dict] = field(default_factory=list)
@@ -29,7 +30,8 @@ def read(customer: str) -> Links:
 			links.addresses.append(row)
 			continue
 		if not links.contacts or links.contacts[-1].name != row.name:
-			links.contacts.append(frappe._dict(name=row.name, full_name=row.full_name, phone_nos=[]))
+			contact = {fieldname: row[fieldname] for fieldname in ("name", "full_name", "is_primary_contact")}
+			links.contacts.append(frappe._dict(contact, phone_nos=[]))
 		if row.phone:
 			links.contacts[-1].phone_nos.append(row)
 	return links
@@ -40,7 +42,8 @@ def _rows(customer: str) -> list[frappe._dict]:
 	return frappe.db.sql(
 		"""
 		select link.parenttype, link.parent as name, address.city, address.address_line1,
-			contact.full_name, phone.phone, phone.is_primary_phone, phone.is_primary_mobile_no
+			address.is_shipping_address, address.disabled, address.modified = address.creation as is_as_made,
+			contact.full_name, contact.is_primary_contact, phone.phone, phone.is_primary_phone, phone.is_primary_mobile_no
 		from `tabDynamic Link` as link
 		left join `tabAddress` as address on link.parenttype = 'Address' and address.name = link.parent
 		left join `tabContact` as contact on link.parenttype = 'Contact' and contact.name = link.parent

@@ -78,12 +78,23 @@ class Purchase:
 		return self.person_name or self.customer_name
 
 	@property
-	def profile(self) -> str | None:
-		"""Address of the buyer's page: MercadoLibre's own, else built from the nickname."""
-		permalink = self.user.permalink if self.user else None
-		if permalink and permalink.startswith(("https://", "http://")):
-			return permalink
-		return profile_url(self.account.site, self.nickname) if self.nickname else None
+	def names(self) -> tuple[str, str | None]:
+		"""`contact_name` as first and last name, where MercadoLibre tells them apart."""
+		first, last = self.order.buyer.names
+		if not first and self.billing:
+			first, last = self.billing.names
+		return (first, last) if first else (self.customer_name, None)
+
+	@property
+	def permalink(self) -> str | None:
+		"""What MercadoLibre gives as the address of the buyer's page."""
+		return self.user.permalink if self.user else None
+
+	@property
+	def profiles(self) -> list[str]:
+		"""Addresses of the buyer's page, the best first: MercadoLibre's own, and one built from the nickname."""
+		built = profile_url(self.account.site, self.nickname) if self.nickname else None
+		return [address for address in (self.permalink, built) if address]
 
 	@property
 	def phone(self) -> str | None:
@@ -104,10 +115,14 @@ class Purchase:
 		return self.billing.document_type if self.billing else None
 
 	@property
+	def taxpayer_type(self) -> str | None:
+		return self.billing.taxpayer_type if self.billing else None
+
+	@property
 	def document_number(self) -> str | None:
 		"""The number without dots, spaces and hyphens."""
 		number = self.billing.document_number if self.billing else None
-		return number.translate(str.maketrans("", "", ". -")) if number else None
+		return (number or "").translate(str.maketrans("", "", ". -")) or None
 
 	@property
 	def has_cuit(self) -> bool:

@@ -14,6 +14,8 @@ import frappe
 from frappe.utils import get_system_timezone, now_datetime
 
 from mercadolibre_sync.meli.models import Order
+from mercadolibre_sync.sync.fields import length
+from mercadolibre_sync.sync.text import fit
 
 if TYPE_CHECKING:
 	from mercadolibre_sync.sync.purchases import Purchase
@@ -99,7 +101,7 @@ def version_of(order: Order, purchase: "Purchase", customer: str | None) -> dict
 	version = {
 		"account": purchase.account.name,
 		"customer": customer,
-		"order_status": order.status,
+		"order_status": fit(order.status or "", length(ORDER, "order_status"))[0] or None,
 		"last_updated": system_time(order.last_updated),
 	}
 	if purchase.seen_shipment and purchase.seen_shipment == order.shipment_id:

@@ -84,7 +84,7 @@ def _write_new(purchase: Purchase) -> Outcome:
 	if purchase.is_abridged:
 		raise TryLater(text("The customer was deleted meanwhile. Trying again by itself."))
 	customer = customers.create(purchase)
-	has_address = addresses.ensure(customer, purchase, ())
+	has_address = addresses.ensure(customer, purchase, (), outdated=False)
 	contacts.ensure(customer, purchase, (), None, outdated=False)
 	reason = text("New customer.") if has_address else text("New customer. Its address is not known yet.")
 	return Outcome(reason, customer.name, purchase.order.id)
@@ -98,7 +98,7 @@ def _write_known(customer: frappe._dict, applied: Applied, purchase: Purchase) -
 	nickname = customer.mercadolibre_nickname
 	changes = {
 		text("customer"): customers.update(customer, purchase, outdated=outdated),
-		text("address"): addresses.ensure(customer, purchase, known.addresses),
+		text("address"): addresses.ensure(customer, purchase, known.addresses, outdated=outdated),
 		text("contact"): contacts.ensure(customer, purchase, known.contacts, nickname, outdated=outdated),
 	}
 	changed = [what for what, was_written in changes.items() if was_written]
@@ -110,7 +110,7 @@ def _changes(customer: frappe._dict, known: Links, purchase: Purchase, *, outdat
 	nickname = customer.mercadolibre_nickname
 	return (
 		customers.changes(customer, purchase, outdated=outdated)
-		or addresses.is_new(purchase, known.addresses)
+		or addresses.changes(purchase, known.addresses, outdated=outdated)
 		or contacts.changes(purchase, known.contacts, nickname, outdated=outdated)
 	)
 

@@ -13,7 +13,9 @@ import frappe
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def load_tests(loader: unittest.TestLoader, found: unittest.TestSuite, _pattern) -> unittest.TestSuite:
+def load_tests(
+	loader: unittest.TestLoader, found: unittest.TestSuite, _pattern: str | None
+) -> unittest.TestSuite:
 	"""unittest's hook: the tests of the checkout, or none where only the package is installed."""
 	if not (CHECKOUT / "tests" / "ground").is_dir():
 		return found

@@ -80,7 +80,7 @@ def _place(line: str) -> tuple[str, str]:
 def _install_package(python: Path) -> None:
 	pip = [str(python), "-m", "pip", "-qq", "--disable-pip-version-check", "install"]
 	subprocess.run([*pip, "--editable", str(CHECKOUT)], check=True)
-	for tool in ("pytest", "playwright"):
+	for tool in ("hypothesis", "pytest", "playwright"):
 		if subprocess.run([str(python), "-c", f"import {tool}"], capture_output=True).returncode:
 			subprocess.run([*pip, tool], check=True)
 

@@ -43,12 +43,12 @@ class TestConcurrency(SiteTestCase):
 		)
 		self.addCleanup(setattr, addresses, "ensure", ensure)
 
-		def deadlock_twice(*arguments):
+		def deadlock_twice(*arguments, **options):
 			if failures:
 				# As InnoDB does: the victim's whole transaction is gone.
 				frappe.db._cursor.execute("rollback")
 				raise failures.pop()
-			return ensure(*arguments)
+			return ensure(*arguments, **options)
 
 		addresses.ensure = deadlock_twice
 		buyer = self.add_buyer()

@@ -34,6 +34,22 @@ class TestCustomer(SiteTestCase):
 		customer = self.customer(buyer)
 		self.assertEqual((customer.mercadolibre_id, customer.customer_name), (buyer, "Cliente de antes"))
 
+	def test_a_customer_of_that_name_with_another_mercadolibre_id_is_left_to_a_person(self):
+		buyer, other = self.add_buyer(), self.add_buyer()
+		self.make_customer(buyer, "De otro comprador", mercadolibre_id=other)
+		order = self.add_order(buyer)
+		row = self.sync_order(order)
+		self.assertEqual((row.status, row.customer), ("Failed", None))
+		self.assertIn(other, row.reason)
+		self.assertIn("Rename that customer", row.reason)
+		self.assertEqual(self.customer(buyer).customer_name, "De otro comprador")
+		# Frappe remembers for the process which doctypes are linked to, and on an empty site that is none yet.
+		self.addCleanup(setattr, frappe.local, "dynamic_link_map", None)
+		frappe.rename_doc("Customer", buyer, f"99-RENAMED-{buyer}")
+		frappe.db.commit()
+		row = self.sync_order(order)
+		self.assertEqual((row.status, row.customer), ("Done", buyer), row.reason)
+
 	def test_empty_document_is_filled(self):
 		buyer = self.add_buyer(document=None)
 		order = self.add_order(buyer)
@@ -188,7 +204,7 @@ class TestContact(SiteTestCase):
 		self.meli.set_user(buyer, first_name="Ana", last_name="Paz")
 		self.sync_order(self.add_order(buyer))
 		self.assertEqual(
-			[contact.first_name for contact in self.contacts(buyer)], ["Mariana Guzmán", "Ana Paz"]
+			[contact.full_name for contact in self.contacts(buyer)], ["Mariana Guzmán", "Ana Paz"]
 		)
 
 	def test_a_contact_named_by_the_previous_nickname_is_renamed(self):

@@ -246,7 +246,7 @@ class TestContact(SiteTestCase):
 		buyer = self.add_buyer()
 		self.sync_order(self.add_order(buyer, shipment={"receiver_phone": "351 5550089"}))
 		(contact,) = self.contacts(buyer)
-		self.assertEqual(contact.first_name, "Mariana Guzmán")
+		self.assertEqual((contact.first_name, contact.last_name), ("Mariana", "Guzmán"))
 		self.assertEqual(contact.status, "Passive")
 		self.assertEqual(contact.phone, "351 5550089")
 
@@ -260,7 +260,7 @@ class TestContact(SiteTestCase):
 			with self.subTest(name):
 				buyer = self.add_buyer(**details)
 				self.sync_order(self.add_order(buyer, buyer_form=form))
-				self.assertEqual([contact.first_name for contact in self.contacts(buyer)], [name])
+				self.assertEqual([contact.full_name for contact in self.contacts(buyer)], [name])
 
 	def test_a_receiver_who_is_somebody_else_does_not_give_the_phone(self):
 		buyer = self.add_buyer()

@@ -85,8 +85,8 @@ def _authenticate(registry: Registry, config: Configuration) -> str:
 	except ArcaError as error:
 		raise _Failed(_Stage.CERTIFICATE, error) from None
 	except TryLater:
-		error = TemporaryError("another worker is asking for a ticket")
-		raise _Failed(_Stage.CERTIFICATE, error) from None
+		busy = TemporaryError("another worker is asking for a ticket")
+		raise _Failed(_Stage.CERTIFICATE, busy) from None
 	return _("ARCA's ticket is valid until {0}.").format(format_datetime(system_time(ticket.expires_at)))
 
 

@@ -322,10 +322,11 @@ class TestShipmentRules(unittest.TestCase):
 		)
 		self.assertEqual(self.destination({"comment": "XXXXXXX"}, comments="").comments, ())
 
-	def test_sin_numero_is_no_number(self):
-		for value in ("SN", "sn", "S/N", None, ""):
-			self.assertIsNone(self.destination({"street_number": value}).street_number)
-		self.assertEqual(self.destination({"street_number": "km 14"}).street_number, "km 14")
+	def test_sin_numero_is_what_the_buyer_wrote(self):
+		for value, has_no_number in (("SN", True), ("s/n", True), ("km 14", False), (None, False)):
+			found = self.destination({"street_number": value})
+			self.assertEqual((found.street_number, found.has_no_number), (value, has_no_number))
+		self.assertIsNone(self.destination({"street_number": ""}).street_number)
 
 	def test_pick_up_points_are_told_apart(self):
 		self.assertTrue(self.destination({}, type="agency").is_agency)

@@ -16,8 +16,8 @@ from mercadolibre_sync.arca.errors import (
 )
 from mercadolibre_sync.arca.secret import Secret
 from mercadolibre_sync.arca.soap import check_address
-from mercadolibre_sync.sync.fiscal import connection_test, notices, tickets
-from mercadolibre_sync.sync.fiscal.registry import SETTINGS, Registry, configuration, forget_that_it_is_down
+from mercadolibre_sync.sync.fiscal import SETTINGS, connection_test, notices, tickets
+from mercadolibre_sync.sync.fiscal.registry import Registry, configuration, forget_that_it_is_down
 from mercadolibre_sync.sync.fiscal.texts import explain_error
 
 LONGEST_WAIT = 30
@@ -125,7 +125,7 @@ class ARCASettings(Document):
 
 
 # The field a person has to look at; the certificate for all other errors.
-_FIELD_TO_MEND = {
+_FIELD_TO_MEND: dict[type[ArcaError], str] = {
 	MalformedKey: "private_key",
 	KeyOfAnotherCertificate: "private_key",
 	CertificateOfOtherEnvironment: "environment",
