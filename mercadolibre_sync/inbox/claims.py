@@ -76,6 +76,8 @@ def claim(mark: str, limit: int, below: int | None = None) -> list[Claim]:
 	"""
 	candidates = _candidates(limit, below)
 	if not candidates:
+		# While MercadoLibre is waited for, nobody is to wait for a transaction that only looked.
+		frappe.db.rollback()
 		return []
 	return _claim(candidates, mark, limit) or _claim(_candidates(limit + MORE, below), mark, limit) or []
 

@@ -154,7 +154,7 @@ class TestAccountSettings(SiteTestCase):
 				with self.assertRaisesRegex(frappe.ValidationError, named):
 					account.save()
 				frappe.db.rollback()
-		other = frappe.copy_doc(frappe.get_doc(ACCOUNT, ACCOUNT_NAME))
+		other = frappe.copy_doc(frappe.get_doc(ACCOUNT, ACCOUNT_NAME), ignore_no_copy=False)
 		other.update({"account_name": "OTRA", "user_id": SELLER})
 		with self.assertRaisesRegex(frappe.ValidationError, ACCOUNT_NAME):
 			other.insert()
