@@ -18,6 +18,8 @@ from tests.ground.process import outputs, python, wait_for, workers
 from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, claim_next, make_account
 
 OTHER_SELLER = "779432305"
+# As processes of their own have it; in the test's own nobody waits.
+HOLD_SECONDS = claims.HOLD_SECONDS
 # Prints how many modules of the installed apps are loaded by the first write of a process.
 LOADED_BY_WRITING = """
 from mercadolibre_sync.inbox import worker
@@ -204,10 +206,10 @@ class TestBatch(PipelineTestCase):
 
 	def test_a_silent_mercadolibre_holds_up_only_what_it_is_asked(self):
 		silent, *orders = self.new_orders(5)
-		self.meli.misbehave(f"^/orders/{silent}$", "slow", seconds=8)
+		self.meli.misbehave(f"^/orders/{silent}$", "slow", seconds=18)
 		names = self.notify_all([silent, *orders])
 		process = python(DRAIN)
-		wait_for(lambda: self.count() == 4, 7)
+		wait_for(lambda: self.count() == 4, 16)
 		self.assertEqual(self.status(names[0]), "Processing")
 		outputs(process)
 		self.assertEqual(self.status(names[0]), "Done")
@@ -217,12 +219,16 @@ class TestBatch(PipelineTestCase):
 		names = self.notify_all([order])
 		process = python(DRAIN)
 		wait_for(lambda: self.status(names[0]) == "Done")
+		started = time.monotonic()
 		for _time in range(4):
 			names += self.notify_all([order])
 			time.sleep(0.3)
+		lasted = time.monotonic() - started
 		outputs(process, *([python(DRAIN)] if self.count() < 5 else []))
 		wait_for(lambda: self.count() == 5)
-		self.assertLessEqual(len(self.meli.calls(f"^/orders/{order}$")), 2)
+		# On a busy machine the burst itself may last longer than others are waited for.
+		more = int(lasted / HOLD_SECONDS)
+		self.assertLessEqual(len(self.meli.calls(f"^/orders/{order}$")), 2 + more)
 
 
 class TestFairness(PipelineTestCase):

@@ -41,6 +41,8 @@ function show_what_is_wrong(frm) {
 
 function show_how_it_goes(frm) {
 	const { synchronised, waiting, failed } = frm.doc.__onload || {};
+	// Once more at every refresh, which a desk may do twice.
+	frm.dashboard.stats_area_row.empty();
 	const ago = (moment) => (moment ? frappe.datetime.prettyDate(moment) : __("never"));
 	const add = (text, color) => frm.dashboard.add_indicator(text, color);
 	add(
