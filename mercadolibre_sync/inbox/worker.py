@@ -86,6 +86,8 @@ class Shift:
 		for claim, _order in waiting:
 			states.release(claim.names, claim.mark)
 		frappe.db.commit()
+		# Whoever posts from now on is to wake somebody else.
+		wake.fall_asleep()
 		# What it gave back, or found to be of a dead worker, it does not do itself.
 		if claims.backlog(1):
 			_call_successor()
@@ -126,6 +128,8 @@ class Shift:
 		# Asleep first, then one more look: what was committed before we fell asleep is found by the look,
 		# what was committed later finds us asleep and wakes a worker.
 		wake.fall_asleep()
+		# Not in the transaction of the look above, which would not see it.
+		frappe.db.rollback()
 		return bool(self._take(AT_ONCE))
 
 	# Signs of life, one's own and others'.

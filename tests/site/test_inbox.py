@@ -10,7 +10,18 @@ from mercadolibre_sync.meli import errors
 from mercadolibre_sync.sync.lock import presence
 from mercadolibre_sync.words import Text
 from tests.ground.process import outputs, python, wait_for, workers
-from tests.site.base import ACCOUNT_NAME, SiteTestCase, claim_next
+from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase, claim_next
+
+# Stores a notification of an order, as the endpoint does. Arguments: order, seller, account.
+ARRIVE = """
+from mercadolibre_sync.inbox import intake, states, wake
+order, seller, account = sys.argv[1:]
+notification = intake.order_notification(order, seller)
+(name,) = intake.store_all([notification], account, intake.SOURCE_POSTED, states.PRIORITY_FRESH)
+frappe.db.commit()
+wake.wake()
+print(name)
+"""
 
 
 class TestClaims(SiteTestCase):
@@ -78,13 +89,14 @@ class TestWake(SiteTestCase):
 
 		def arrive_first():
 			if not arrived:
-				arrived.append(self.notify("orders_v2", f"/orders/{order}"))
-				wake.wake()
+				# From another connection: what this one commits ends the snapshot in which it looks.
+				arrived.extend(outputs(python(ARRIVE, order, SELLER, ACCOUNT_NAME)))
 			fall_asleep()
 
 		self.patch(wake, "fall_asleep", arrive_first)
 		worker.drain()
-		self.assertEqual(self.notification(arrived[0]).status, "Done")
+		frappe.db.rollback()
+		self.assertEqual(self.notification(arrived[0].strip()).status, "Done")
 		self.assertFalse(wake.is_awake())
 
 	def test_a_real_worker_is_woken_and_empties_the_inbox(self):
