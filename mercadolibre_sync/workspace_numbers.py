@@ -74,7 +74,7 @@ def notifications_by_outcome(
 	}
 
 
-def _counts(outcomes: list[str], since) -> dict[tuple, int]:
+def _counts(outcomes: list[str], since: object) -> dict[tuple, int]:
 	"""By state and day of the last change, out of an index alone."""
 	rows = frappe.db.sql(
 		f"""

@@ -288,7 +288,7 @@ class TestSalesDocuments(ValuesTestCase):
 		self.assertEqual(get_default_contact("Customer", self.buyer), contact)
 		self.assertEqual(get_default_address("Customer", self.buyer, "is_shipping_address"), address)
 		# The document itself, which the stand-in for ERPNext does not have.
-		if importlib.util.find_spec("erpnext.accounts"):
+		if importlib.util.find_spec("erpnext.accounts.party"):
 			party = importlib.import_module("erpnext.accounts.party")
 			found = party._get_party_details(self.buyer, company=masters.company(), party_type="Customer")
 			self.assertEqual((found.contact_person, found.shipping_address_name), (contact, address))
