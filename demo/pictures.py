@@ -13,6 +13,7 @@ from demo.__main__ import COMPANY
 from demo.desk import USER, Desk, opened
 from demo.stage import ACCOUNT_NAME, Stage
 from mercadolibre_sync.backfill.run import BACKFILL, COMPLETED, RUNNING
+from mercadolibre_sync.inbox import sweep
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from tests.browser.base import chromium, log_in, open_form
@@ -33,6 +34,8 @@ def main() -> None:
 		page.set_default_timeout(PATIENCE_SECONDS * 1000)
 		log_in(page, desk.stage.url, USER, desk.password)
 		failed = fail_a_notification(desk.stage)
+		# What the scheduler does every minute.
+		sweep.note_last_notifications()
 		for language in LANGUAGES:
 			speak(language)
 			for name, image in take(page, desk, failed):

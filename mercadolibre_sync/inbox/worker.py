@@ -68,6 +68,7 @@ class Shift:
 				self._pipeline.step()
 			elif not self._wait_or_look_last():
 				return
+		wake.fall_asleep()
 		_call_successor()
 
 	def work_off(self, rows: Sequence[tuple[Claim, Order]]) -> None:
@@ -174,5 +175,4 @@ class Shift:
 
 
 def _call_successor() -> None:
-	wake.fall_asleep()
 	wake.wake(is_urgent=claims.is_waiting(below=states.PRIORITY_BACKFILL))

@@ -8,7 +8,7 @@ from frappe.utils import add_to_date, now_datetime
 
 from mercadolibre_sync.backfill import nightly, run, search
 from mercadolibre_sync.backfill.run import BACKFILL
-from mercadolibre_sync.inbox import sweep
+from mercadolibre_sync.inbox import sweep, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync import accounts, connection
 from mercadolibre_sync.sync.accounts import ACCOUNT
@@ -73,6 +73,11 @@ class TestSearch(BackfillTestCase):
 		self.assertEqual(sorted(self.queued()), sorted(orders))
 		fresh = self.notify("orders_v2", "/orders/1")
 		self.assertEqual(claim_next().names, (fresh,))
+
+	def test_what_is_posted_after_a_page_wakes_a_worker(self):
+		self.orders(1, days=2)
+		self.finish(self.start(days=3))
+		self.assertFalse(wake.is_awake())
 
 	def test_orders_outside_of_the_span_are_left_alone(self):
 		(old,) = self.orders(1, days=60)

@@ -1,17 +1,17 @@
 frappe.ui.form.on("Customer", {
 	async refresh(frm) {
 		warn_of_the_condicion(frm);
-		const field = frm.get_field("mercadolibre_orders");
-		if (!frm.doc.mercadolibre_id || !frappe.model.can_read("MercadoLibre Order")) {
-			field?.$wrapper.empty();
-			return;
-		}
+		const { $wrapper } = frm.get_field("mercadolibre_orders");
+		$wrapper.empty();
+		if (!frm.doc.mercadolibre_id || !frappe.model.can_read("MercadoLibre Order")) return;
+		const customer = frm.doc.name;
 		const { message: orders } = await frappe.call({
 			method: "mercadolibre_sync.customer_desk.orders",
 			type: "GET",
-			args: { customer: frm.doc.name },
+			args: { customer },
 		});
-		field.$wrapper.html(order_table(orders));
+		// One form shows all customers, one after the other: the answer may be about the one before.
+		if (frm.doc.name === customer) $wrapper.html(order_table(orders));
 	},
 });
 
@@ -44,7 +44,7 @@ function order_table(orders) {
 	const states = order_states();
 	const lines = orders.map(
 		({ order_id, last_updated, status, sale }) => `<tr>
-			<td><a href="/app/mercadolibre-order/${safe(order_id)}">${safe(order_id)}</a></td>
+			<td>${frappe.utils.get_form_link("MercadoLibre Order", order_id, true)}</td>
 			<td>${last_updated ? frappe.datetime.str_to_user(last_updated) : ""}</td>
 			<td>${safe(states[status] || status || "")}</td>
 			<td>${sale ? `<a href="${safe(sale)}" target="_blank" rel="noopener">Ver venta</a>` : ""}</td>
