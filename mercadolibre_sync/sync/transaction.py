@@ -38,7 +38,7 @@ def whole() -> Iterator[None]:
 	The last two hold where a hook swallows the error, too: it is raised again at the end. What is whole within
 	something whole ends with that.
 	"""
-	if GUARDED[0] in vars(frappe.local.db):
+	if vars(frappe.local.db).get("commit") is _put_off:
 		yield
 		return
 	try:
@@ -68,7 +68,9 @@ class _Guard:
 
 	def __init__(self, db: Any) -> None:
 		self._db = db
-		self._sql = db.sql
+		self._sql, self._roll_back = db.sql, db.rollback
+		# Others stand before a connection, too: Frappe's recorder, for one.
+		self._before = {name: vars(db)[name] for name in GUARDED if name in vars(db)}
 		self._torn: Exception | None = None
 
 	def __enter__(self) -> None:
@@ -80,13 +82,14 @@ class _Guard:
 	) -> None:
 		for name in GUARDED:
 			delattr(self._db, name)
+		vars(self._db).update(self._before)
 		if self._torn and self._torn is not error:
 			raise self._torn from error
 
 	def _rollback(self, *, save_point: str | None = None, **_options: object) -> None:
 		if not save_point:
 			self._refuse()
-		type(self._db).rollback(self._db, save_point=save_point)
+		self._roll_back(save_point=save_point)
 
 	def _watch(self, query: object, *arguments: Any, **options: Any) -> Any:
 		if ending := ENDING.match(str(query)):

@@ -235,6 +235,17 @@ class TestTransaction(SiteTestCase):
 			self.assertEqual((after, found), (("after", count + 1), row.name))
 			seen.clear()
 
+	def test_who_stands_before_the_connection_stays_there(self):
+		"""As Frappe's recorder does, to see the statements."""
+		sql, commit = frappe.db.sql, frappe.db.commit
+		wrappers = (lambda *query, **options: sql(*query, **options), lambda: commit())
+		frappe.db.sql, frappe.db.commit = wrappers
+		self.addCleanup(delattr, frappe.db, "sql")
+		self.addCleanup(delattr, frappe.db, "commit")
+		buyer, order = self.new_order()
+		self.assert_all_is_there(buyer, self.sync_order(order))
+		self.assertEqual((frappe.db.sql, frappe.db.commit), wrappers)
+
 	def test_what_is_whole_within_what_is_whole_ends_with_it(self):
 		name = self.notify("orders_v2", "/orders/1")
 		with suppress(RuntimeError), whole():
