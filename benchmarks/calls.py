@@ -14,8 +14,8 @@ from mercadolibre_sync.sync.accounts import ACCOUNT
 from simulator.control import Call
 from tests.ground.process import web_server, workers
 
-BACKFILLED = 500
-LIMIT_SECONDS = 120
+BACKFILLED = 1_000
+LIMIT_SECONDS = 300
 
 
 def rows(stage: Stage) -> Iterator[Row]:
@@ -64,29 +64,31 @@ def _steps(calls: Sequence[Call]) -> int:
 
 def _backfills(stage: Stage) -> Iterator[Row]:
 	stage.orders(BACKFILLED)
-	for name, goal in (
-		("calls in a back-fill, per order of a new buyer", 2.05),
-		("calls in a back-fill, per order known in this version", 0.02),
-	):
-		# Also counted: how the search finds out how many orders there are.
-		calls = _backfill(stage)
-		yield Row(
-			name,
-			f"{calls / BACKFILLED:.3f}",
-			f"{calls} calls for {BACKFILLED} orders",
-			f"≤ {goal}",
-			round(calls / BACKFILLED, 2) <= goal,
-		)
+	calls, _found = _backfill(stage)
+	yield _backfill_row("of a new buyer", calls, BACKFILLED, 2.05)
+	# Those of the benchmarks before are known as well.
+	yield _backfill_row("known in this version", *_backfill(stage), 0.02)
 
 
-def _backfill(stage: Stage) -> int:
-	"""Calls of a back-fill of two days, up to the last order that it queued."""
+def _backfill_row(which: str, calls: int, orders: int, goal: float) -> Row:
+	"""Also counted: how the search finds out how many orders there are."""
+	return Row(
+		f"calls in a back-fill, per order {which}",
+		f"{calls / orders:.3f}",
+		f"{calls:,} calls for {orders:,} orders",
+		f"≤ {goal}",
+		round(calls / orders, 2) <= goal,
+	)
+
+
+def _backfill(stage: Stage) -> tuple[int, int]:
+	"""Calls of a back-fill of two days, up to the last order that it queued, and how many orders it found."""
 	stage.meli.forget_calls()
 	since = frappe.utils.add_days(frappe.utils.now_datetime(), -2)
 	name = frappe.get_doc(ACCOUNT, ACCOUNT_NAME).synchronise(str(since))
 	frappe.db.commit()
 	seconds_until(lambda: _is_over(name), LIMIT_SECONDS)
-	return len(stage.api_calls())
+	return len(stage.api_calls()), frappe.db.get_value(BACKFILL, name, "found")
 
 
 def _is_over(backfill: str) -> bool:

@@ -50,21 +50,29 @@ def take(page: Page, desk: Desk, failed: str) -> Iterator[tuple[str, bytes]]:
 	"""The pictures that hold still, with their names. `failed`: a notification."""
 	show(page, desk, "Customer", COMPANY)
 	page.get_by_role("tab", name="MercadoLibre").click()
-	yield "customer", page.screenshot()
+	page.locator('[data-fieldname="mercadolibre_orders"] td').first.wait_for()
+	page.locator('[data-fieldname="customer_name"]').first.wait_for(state="hidden")
+	yield "customer", picture(page)
 	page.goto(f"{desk.stage.url}/app/mercadolibre")
-	page.locator(".shortcut-widget-box").first.wait_for()
-	page.wait_for_load_state("networkidle")
-	yield "workspace", page.screenshot()
+	page.locator(".number-widget-box .number").first.wait_for()
+	page.locator(".frappe-chart").first.wait_for()
+	yield "workspace", picture(page)
 	show(page, desk, NOTIFICATION, failed)
-	yield "notification", page.screenshot()
+	yield "notification", picture(page)
 	show(page, desk, ACCOUNT, ACCOUNT_NAME)
-	yield "account", page.screenshot()
+	yield "account", picture(page)
 
 
 def take_backfill(page: Page, desk: Desk, backfill: str) -> bytes:
 	show(page, desk, BACKFILL, backfill)
 	page.locator(".progress-bar").first.wait_for()
-	return page.screenshot()
+	return picture(page)
+
+
+def picture(page: Page) -> bytes:
+	"""What stands there once everything has arrived, and nothing is being faded in."""
+	page.wait_for_load_state("networkidle")
+	return page.screenshot(animations="disabled")
 
 
 def show(page: Page, desk: Desk, doctype: str, name: str) -> None:
