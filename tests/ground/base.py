@@ -8,6 +8,10 @@ from pathlib import Path
 
 from .paths import CHECKOUT, LOGS
 
+# Frappe's workers switch themselves to test mode where CI is set. Without compiled modules each of their jobs would
+# compile anew what it imports, which on a bench in use none does.
+LEFT_OUT = ("CI", "PYTHONDONTWRITEBYTECODE")
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -29,8 +33,7 @@ class Ground:
 
 	def environment(self) -> dict[str, str]:
 		"""The processes' environment: it names the site and makes `tests` importable."""
-		# Frappe's workers switch themselves to test mode where CI is set.
-		environment = {name: value for name, value in os.environ.items() if name != "CI"}
+		environment = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
 		return {
 			**environment,
 			"MELI_SITE": self.site,
