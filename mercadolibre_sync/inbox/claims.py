@@ -14,7 +14,7 @@ from mercadolibre_sync.inbox import failures, states, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
 from mercadolibre_sync.sync.errors import TryLater
-from mercadolibre_sync.sync.lock import is_present
+from mercadolibre_sync.sync.lock import present
 from mercadolibre_sync.sync.transaction import is_conflict
 
 Parameters = ParamSpec("Parameters")
@@ -240,9 +240,9 @@ def _abandoned(renewed_before: datetime) -> list[frappe._dict]:
 		limit=BATCH,
 		order_by=None,
 	)
-	present = {mark for mark in {row.claimed_by for row in rows} if is_present(mark)}
+	alive = present(list({row.claimed_by for row in rows}))
 	too_long_ago = add_to_date(now_datetime(), seconds=-LONGEST_SECONDS)
-	return [row for row in rows if row.claimed_by not in present or row.claimed_at < too_long_ago]
+	return [row for row in rows if row.claimed_by not in alive or row.claimed_at < too_long_ago]
 
 
 def requeue_waiting_for_account(account: str) -> None:

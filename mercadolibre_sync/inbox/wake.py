@@ -1,13 +1,17 @@
 """Calling workers to the inbox: one for little, more for much, and none who is awake already."""
 
 import math
+from collections.abc import Sequence
 
 import frappe
 from redis.exceptions import RedisError
 
+from mercadolibre_sync.sync.lock import present
+
 SETTINGS = "MercadoLibre Settings"
 KEY = "mercadolibre_sync:inbox"
-# A worker that is awake says so more often; one that was killed is missed after this.
+# A worker that is awake says so more often. Whoever does not, and whoever has no connection to the database any
+# more, is not there.
 AWAKE_SECONDS = 5
 # A job that did not start in this time is waiting behind others, or lost.
 CALLED_SECONDS = 30
@@ -17,17 +21,19 @@ DEFAULT_WORKERS = 2
 # Resources that one worker is to have before it: as many as it has under way (`worker.AT_ONCE`).
 SHARE = 12
 
-# KEYS: who is awake, and who was called, each until when, and a number for whoever is called. Notes those who are missing as called; returns how many
-# there were, and how many are missing.
+# KEYS: who is awake, and who was called, each until when, and a number for whoever is called. ARGV: how many are
+# wanted, the time they have to come, and who is no longer there. Notes those who are missing as called; returns how
+# many there were, how many are missing, and who is awake.
 _CALL = """
 local now = tonumber(redis.call('time')[1])
+for number = 3, #ARGV do redis.call('zrem', KEYS[1], ARGV[number]) end
 for number = 1, 2 do redis.call('zremrangebyscore', KEYS[number], '-inf', now) end
 local there = redis.call('zcard', KEYS[1]) + redis.call('zcard', KEYS[2])
 local missing = math.max(ARGV[1] - there, 0)
 for number = 1, missing do
 	redis.call('zadd', KEYS[2], now + ARGV[2], redis.call('incr', KEYS[3]))
 end
-return {there, missing}
+return {there, missing, redis.call('zrange', KEYS[1], 0, -1)}
 """
 
 _SAY_AWAKE = """
@@ -44,7 +50,7 @@ def wake(wanted: int = 1, *, is_urgent: bool = True) -> None:
 	to fail: the sweep finds what waits.
 	"""
 	try:
-		there, missing = frappe.cache.eval(_CALL, 3, *_keys(), wanted, CALLED_SECONDS)
+		there, missing = _call(wanted)
 		for number in range(missing):
 			# The others come when the site's other jobs leave room.
 			if is_urgent and there + number == 0:
@@ -53,6 +59,18 @@ def wake(wanted: int = 1, *, is_urgent: bool = True) -> None:
 				enqueue(at_front=False)
 	except RedisError:
 		frappe.logger().warning("mercadolibre_sync: Redis did not answer, the sweep will wake a worker")
+
+
+def _call(wanted: int, gone: Sequence[str] = ()) -> tuple[int, int]:
+	"""How many workers there are, and how many are missing. They are noted as called, and who is gone as such."""
+	there, missing, awake = frappe.cache.eval(_CALL, 3, *_keys(), wanted, CALLED_SECONDS, *gone)
+	marks = [mark.decode() for mark in awake]
+	if missing or not marks:
+		return there, missing
+	# Whoever was killed cannot say so, and the notification that called for us may be the last for a while.
+	alive = present(marks)
+	gone = [mark for mark in marks if mark not in alive]
+	return _call(wanted, gone) if gone else (there, missing)
 
 
 def wake_for(backlog: int) -> None:

@@ -1,6 +1,6 @@
 """One worker at a time, across machines, through named locks of the database server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import frappe
@@ -57,7 +57,7 @@ def _held(name: str, wait_seconds: int) -> Iterator[None]:
 
 @contextmanager
 def presence(mark: str) -> Iterator[None]:
-	"""Let others see that this worker lives (`is_present`), also while it can do nothing but wait for its ERP.
+	"""Let others see that this worker lives (`present`), also while it can do nothing but wait for its ERP.
 
 	The server ends it with the connection, however the worker dies.
 	"""
@@ -69,9 +69,13 @@ def presence(mark: str) -> Iterator[None]:
 		frappe.db.sql("select release_lock(%s)", name)
 
 
-def is_present(mark: str) -> bool:
-	"""Whether the connection of the worker with this mark is open."""
-	return not frappe.db.sql("select is_free_lock(%s)", _full(f"worker:{mark}"))[0][0]
+def present(marks: Sequence[str]) -> set[str]:
+	"""Those of the workers with these marks whose connection is open."""
+	if not marks:
+		return set()
+	query = "select " + ", ".join(["is_free_lock(%s)"] * len(marks))
+	are_free = frappe.db.sql(query, [_full(f"worker:{mark}") for mark in marks])[0]
+	return {mark for mark, is_free in zip(marks, are_free, strict=True) if not is_free}
 
 
 def _full(name: str) -> str:

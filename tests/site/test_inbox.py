@@ -23,6 +23,16 @@ wake.wake()
 print(name)
 """
 
+# A worker that is at it until it is killed.
+STAY_AWAKE = """
+import time
+from mercadolibre_sync.inbox import worker
+with worker.Shift(60) as shift:
+	shift._stay_alive()
+	print(shift.mark, flush=True)
+	time.sleep(60)
+"""
+
 
 class TestClaims(SiteTestCase):
 	def test_repeated_notifications_of_a_resource_are_folded_into_one_fetch(self):
@@ -80,6 +90,22 @@ class TestWake(SiteTestCase):
 		wake.fall_asleep()
 		wake.wake()
 		self.assertEqual(len(jobs), 2)
+
+	def test_a_worker_that_was_killed_is_missed_at_once(self):
+		jobs = []
+		self.patch(wake, "enqueue", lambda: jobs.append(1))
+		awake = python(STAY_AWAKE)
+		self.addCleanup(awake.communicate)
+		self.addCleanup(awake.kill)
+		awake.stdout.readline()
+		wake.wake()
+		self.assertEqual(jobs, [])
+		awake.kill()
+		awake.wait()
+		# The server notices at once, but not before the process is gone.
+		wait_for(lambda: wake.wake() or jobs, 2)
+		wake.wake()
+		self.assertEqual(len(jobs), 1)
 
 	def test_what_arrives_while_the_worker_falls_asleep_is_found_by_its_last_look(self):
 		buyer = self.add_buyer()
