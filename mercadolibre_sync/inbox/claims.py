@@ -105,9 +105,11 @@ def _candidates(limit: int, below: int | None) -> list[tuple[str, str]]:
 
 
 def _accounts_waiting() -> list[str | None]:
-	return frappe.get_all(
-		NOTIFICATION, filters={"status": states.QUEUED}, pluck="account", distinct=True, order_by=None
-	)
+	table = frappe.qb.DocType(NOTIFICATION)
+	# Until the first question is asked nothing here is read with the filters of `frappe.get_all`: in a new process
+	# those import what makes up the desk, and a buyer waits for it.
+	query = frappe.qb.from_(table).select(table.account).where(table.status == states.QUEUED)
+	return query.distinct().run(pluck=True)
 
 
 def _next_of(account: str | None, limit: int, below: int | None) -> list[tuple[str, str]]:
@@ -139,12 +141,10 @@ def _names(resources: Sequence[tuple[str, str]]) -> list[str]:
 	"""The queued notifications of these resources and sellers."""
 	if not resources:
 		return []
-	rows = frappe.get_all(
-		NOTIFICATION,
-		filters={"resource": ("in", [resource for resource, _user in resources]), "status": states.QUEUED},
-		fields=["name", "resource", "user_id"],
-		order_by=None,
-	)
+	table = frappe.qb.DocType(NOTIFICATION)
+	is_meant = table.resource.isin([resource for resource, _user in resources])
+	query = frappe.qb.from_(table).select(table.name, table.resource, table.user_id)
+	rows = query.where(is_meant & (table.status == states.QUEUED)).run(as_dict=True)
 	return [row.name for row in rows if (row.resource, row.user_id) in set(resources)]
 
 
@@ -233,13 +233,10 @@ def requeue_abandoned() -> None:
 
 
 def _abandoned(renewed_before: datetime) -> list[frappe._dict]:
-	rows = frappe.get_all(
-		NOTIFICATION,
-		filters={"status": states.PROCESSING, "claimed_at": ("<", renewed_before)},
-		fields=["name", "attempts", "claimed_at", "claimed_by"],
-		limit=BATCH,
-		order_by=None,
-	)
+	table = frappe.qb.DocType(NOTIFICATION)
+	is_old = (table.status == states.PROCESSING) & (table.claimed_at < renewed_before)
+	query = frappe.qb.from_(table).select(table.name, table.attempts, table.claimed_at, table.claimed_by)
+	rows = query.where(is_old).limit(BATCH).run(as_dict=True)
 	alive = present(list({row.claimed_by for row in rows}))
 	too_long_ago = add_to_date(now_datetime(), seconds=-LONGEST_SECONDS)
 	return [row for row in rows if row.claimed_by not in alive or row.claimed_at < too_long_ago]

@@ -23,12 +23,9 @@ def read(purchases: Sequence[Purchase]) -> list[Known]:
 def _customers(buyers: Iterable[str]) -> dict[str, frappe._dict]:
 	"""The buyers' Customers, by buyer: found as `customers.read` finds one."""
 	buyers = list(buyers)
-	rows = frappe.get_all(
-		CUSTOMER,
-		or_filters={"mercadolibre_id": ("in", buyers), "name": ("in", buyers)},
-		fields=FIELDS,
-		order_by=None,
-	)
+	table = frappe.qb.DocType(CUSTOMER)
+	query = frappe.qb.from_(table).select(*FIELDS)
+	rows = query.where(table.mercadolibre_id.isin(buyers) | table.name.isin(buyers)).run(as_dict=True)
 	by_name = {row.name: row for row in rows if row.name in buyers and not row.mercadolibre_id}
 	return by_name | {row.mercadolibre_id: row for row in rows if row.mercadolibre_id}
 

@@ -75,9 +75,11 @@ def read(orders: Sequence[Order], customer: str | None) -> Applied:
 
 def synced(order_ids: Sequence[str]) -> dict[str, frappe._dict]:
 	"""What was noted of these orders, by number: `last_updated` in system time, `customer`, `seen_shipment`."""
-	fields = ["name", "last_updated", "customer", "seen_shipment"]
-	rows = frappe.get_all(ORDER, filters={"name": ("in", order_ids)}, fields=fields, order_by=None)
-	return {row.name: row for row in rows}
+	if not order_ids:
+		return {}
+	table = frappe.qb.DocType(ORDER)
+	query = frappe.qb.from_(table).select("name", "last_updated", "customer", "seen_shipment")
+	return {row.name: row for row in query.where(table.name.isin(order_ids)).run(as_dict=True)}
 
 
 def _is_older(order: Order, applied: datetime | None) -> bool:

@@ -35,6 +35,22 @@ def write_and_tell(purchase):
 write, pipeline.write = pipeline.write, write_and_tell
 worker.drain()
 """
+# Prints what of the desk and of ERPNext is loaded when the first question is asked.
+LOADED_BEFORE_ASKING = """
+from mercadolibre_sync.inbox import worker
+from mercadolibre_sync.sync.pipeline import Pipeline
+
+def ask_and_tell(pipeline, asked):
+	print("frappe.boot" in sys.modules)
+	ask(pipeline, asked)
+
+ask, Pipeline._ask = Pipeline._ask, ask_and_tell
+# Where Redis does not know which app a module belongs to, Frappe has loaded all of them already. Its fork builds
+# every query with what loads the desk.
+import frappe.database.query
+sys.modules.pop("frappe.boot", None)
+worker.drain()
+"""
 DRAIN = "from mercadolibre_sync.inbox.worker import drain; drain()"
 LEASE_SECONDS = 1
 # A site's hook takes longer than the lease.
@@ -181,6 +197,11 @@ class TestBatch(PipelineTestCase):
 		self.assertEqual(self.count(), 1)
 		# ERPNext's hooks alone bring two hundred.
 		self.assertLess(int(loaded), 60)
+
+	def test_nothing_of_the_desk_is_loaded_before_mercadolibre_is_asked(self):
+		self.notify_all(self.new_orders(1))
+		(printed,) = outputs(python(LOADED_BEFORE_ASKING))
+		self.assertEqual(printed.splitlines()[0], "False")
 
 	def test_of_a_batch_with_one_poisoned_order_the_others_are_written(self):
 		orders = self.new_orders(6)
