@@ -235,6 +235,18 @@ class TestAddress(SiteTestCase):
 		self.sync_order(self.add_order(buyer, shipment={}))
 		self.assertEqual(self.addresses(buyer)[0].name, f"{buyer}-Envío-1")
 
+	def test_links_carry_the_customers_title_as_frappe_would_give_it(self):
+		buyer = self.add_buyer()
+		self.sync_order(self.add_order(buyer, shipment={}))
+		title = self.customer(buyer).get_title()
+		for document in (*self.addresses(buyer), *self.contacts(buyer)):
+			self.assertEqual([link.link_title for link in document.links], [title])
+
+		# In this process Frappe has been told to let titles stand, but not those of others.
+		link = {"link_doctype": "Customer", "link_name": buyer}
+		contact = frappe.get_doc({"doctype": "Contact", "first_name": "Ana", "links": [link]}).insert()
+		self.assertEqual(contact.links[0].link_title, title)
+
 	def test_erpnext_makes_no_second_address_or_contact_by_itself(self):
 		buyer = self.add_buyer()
 		self.sync_order(self.add_order(buyer, shipment={"receiver_phone": "351 5550089"}))
