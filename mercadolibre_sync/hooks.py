@@ -16,6 +16,8 @@ after_migrate = "mercadolibre_sync.install.after_migrate"
 before_uninstall = "mercadolibre_sync.uninstall.before_uninstall"
 after_uninstall = "mercadolibre_sync.uninstall.after_uninstall"
 
+app_include_js = "/assets/mercadolibre_sync/js/guided_start.js"
+
 doctype_js = {
 	"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js", "public/js/customer_orders.js"]
 }
