@@ -29,6 +29,11 @@ doctype_list_js = dict.fromkeys(
 	"public/js/words.js",
 )
 
+website_route_rules = [
+	{"from_route": "/mercadolibre-docs/<page>", "to_route": "mercadolibre-docs"},
+	{"from_route": "/mercadolibre-docs/<language>/<page>", "to_route": "mercadolibre-docs"},
+]
+
 extend_bootinfo = "mercadolibre_sync.boot.translate_sidebar"
 
 doc_events = {"Customer": {"validate": "mercadolibre_sync.sync.fiscal.customer.validate"}}
