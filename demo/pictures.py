@@ -16,6 +16,7 @@ from mercadolibre_sync.backfill.run import BACKFILL, COMPLETED, RUNNING
 from mercadolibre_sync.inbox import sweep
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT
+from mercadolibre_sync.sync.fiscal import SETTINGS
 from tests.browser.base import chromium, log_in, open_form
 from tests.ground.process import wait_for
 from tests.ground.site import connect
@@ -57,6 +58,11 @@ def take(page: Page, desk: Desk, failed: str) -> Iterator[tuple[str, bytes]]:
 	page.locator(".number-widget-box .number").first.wait_for()
 	page.locator(".frappe-chart").first.wait_for()
 	yield "workspace", picture(page)
+	with without_registry():
+		page.reload()
+		page.locator(".onboarding-step.complete").first.wait_for()
+		page.locator(".number-widget-box .number").first.wait_for()
+		yield "guide", picture(page)
 	show(page, desk, NOTIFICATION, failed)
 	yield "notification", picture(page)
 	show(page, desk, ACCOUNT, ACCOUNT_NAME)
@@ -91,6 +97,16 @@ def fail_a_notification(stage: Stage) -> str:
 	"""An order that the application lacks the permission for. Returns its notification."""
 	stage.meli.misbehave("^/orders/", "403_policy")
 	return stage.notify_order(stage.order(COMPANY)).name
+
+
+@contextmanager
+def without_registry() -> Iterator[None]:
+	"""A site whose guided start lacks its last step."""
+	frappe.db.set_single_value(SETTINGS, "enabled", 0)
+	frappe.db.commit()
+	yield
+	frappe.db.set_single_value(SETTINGS, "enabled", 1)
+	frappe.db.commit()
 
 
 @contextmanager

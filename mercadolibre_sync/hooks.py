@@ -16,6 +16,8 @@ after_migrate = "mercadolibre_sync.install.after_migrate"
 before_uninstall = "mercadolibre_sync.uninstall.before_uninstall"
 after_uninstall = "mercadolibre_sync.uninstall.after_uninstall"
 
+app_include_js = "/assets/mercadolibre_sync/js/guided_start.js"
+
 doctype_js = {
 	"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js", "public/js/customer_orders.js"]
 }
@@ -26,6 +28,11 @@ doctype_list_js = dict.fromkeys(
 	("Customer", "MercadoLibre Account", "MercadoLibre Back-fill", "MercadoLibre Notification"),
 	"public/js/words.js",
 )
+
+website_route_rules = [
+	{"from_route": "/mercadolibre-docs/<page>", "to_route": "mercadolibre-docs"},
+	{"from_route": "/mercadolibre-docs/<language>/<page>", "to_route": "mercadolibre-docs"},
+]
 
 extend_bootinfo = "mercadolibre_sync.boot.translate_sidebar"
 

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_url
 
-from mercadolibre_sync import custom_fields
+from mercadolibre_sync import custom_fields, guided_start
 
 
 def before_install() -> None:
@@ -30,14 +30,15 @@ def after_install() -> None:
 
 
 def after_migrate() -> None:
-	"""Bring custom fields up to date with the installed version."""
+	"""Bring custom fields up to date with the installed version, and the guided start with the site."""
 	custom_fields.create()
+	guided_start.tick_off()
 
 
 def _next_step() -> str:
 	"""Where whoever installs goes next, in the site's language: a terminal has none."""
 	text = _(
-		"MercadoLibre Sync is installed. Next: enter your MercadoLibre application in MercadoLibre Settings, {0}",
+		"MercadoLibre Sync is installed. A guided start says what to do next, step by step: {0}",
 		lang=frappe.db.get_default("lang"),
 	)
-	return text.format(get_url("/app/mercadolibre-settings"))
+	return text.format(get_url("/app/mercadolibre"))

@@ -1,6 +1,6 @@
 import frappe
 
-from mercadolibre_sync import custom_fields
+from mercadolibre_sync import custom_fields, guided_start
 from mercadolibre_sync.roles import ROLES
 
 DESK_ENTRY = "MercadoLibre"
@@ -15,6 +15,7 @@ def before_uninstall() -> None:
 	custom_fields.delete()
 	_delete_scheduled_jobs()
 	_delete_desk_entries()
+	_delete_guided_start()
 	frappe.db.delete("Has Role", {"role": ("in", ROLES)})
 	for role in ROLES:
 		frappe.delete_doc("Role", role, ignore_missing=True, force=True)
@@ -43,3 +44,9 @@ def _delete_desk_entries() -> None:
 			frappe.db.delete(doctype, {"name": DESK_ENTRY})
 	if frappe.db.table_exists("Workspace Sidebar Item"):
 		frappe.db.delete("Workspace Sidebar Item", {"parent": DESK_ENTRY})
+
+
+def _delete_guided_start() -> None:
+	"""Frappe deletes the guide with its module, and leaves the steps. By their rows, for the reason above."""
+	steps = frappe.get_all("Onboarding Step Map", {"parent": guided_start.GUIDE}, pluck="step")
+	frappe.db.delete("Onboarding Step", {"name": ("in", steps)})

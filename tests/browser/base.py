@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import frappe
+from frappe.installer import update_site_config
 from frappe.utils.password import update_password
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -28,6 +29,8 @@ class DeskTestCase(SiteTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
+		# A site that calls itself otherwise would send the browser there. Servers read this when they start.
+		update_site_config("host_name", "")
 		make_salesperson()
 		cls.addClassCleanup(remove_salesperson)
 		with contextlib.ExitStack() as stack:

@@ -32,6 +32,8 @@ ROWS_ASIDE = {
 	"tabSingles": OURS,
 	"__Auth": OURS,
 	"tabDefaultValue": "parent = '__default' and defkey in ('cust_master_name', 'lang')",
+	"tabModule Onboarding": "module = %(module)s",
+	"tabOnboarding Step": "name in (select step from `tabOnboarding Step Map` where parent = 'MercadoLibre')",
 }
 # Counters of names, which others may be using already; and what a bench's own worker notes of jobs that were
 # under way when the scheduler paused.

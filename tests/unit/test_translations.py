@@ -94,6 +94,12 @@ def texts_of_desk(document: dict) -> Iterator[Text]:
 		yield re.sub(r"<[^>]+>", "", block["data"].get("text") or ""), ""
 
 
+def texts_of_guide(document: dict) -> Iterator[Text]:
+	"""What Frappe shows of a Module Onboarding or an Onboarding Step."""
+	for fieldname in ("title", "subtitle", "success_message", "description", "action_label"):
+		yield document.get(fieldname) or "", ""
+
+
 @cache
 def source_texts() -> frozenset[Text]:
 	texts = {*roles(), *texts_of_errors(ArcaError), *((reason.value, "") for reason in Reason)}
@@ -104,6 +110,8 @@ def source_texts() -> frozenset[Text]:
 		texts.update(texts_of_javascript(path.read_text()))
 	for path in (APP / "mercadolibre_sync" / "doctype").glob("*/*.json"):
 		texts.update(texts_of_doctype(json.loads(path.read_text())))
+	for path in (APP / "mercadolibre_sync").glob("*onboarding*/*/*.json"):
+		texts.update(texts_of_guide(json.loads(path.read_text())))
 	for path in desk_files():
 		texts.update(texts_of_desk(json.loads(path.read_text())))
 	return frozenset(text for text in texts if is_translated(text[0]))

@@ -23,7 +23,11 @@ function warn_of_the_condicion(frm) {
 	const why = arca_message
 		? frappe.format(arca_message, frm.get_docfield("arca_message"), {}, frm.doc)
 		: __("The registry says otherwise than the buyer states at MercadoLibre.");
-	frm.set_intro(`<b>${__("Check the condición frente al IVA before you invoice.")}</b> ${why}`, "orange");
+	const help = `<a href="/mercadolibre-docs/fiscal-condition" target="_blank">${__("Help")}</a>`;
+	frm.set_intro(
+		`<b>${__("Check the condición frente al IVA before you invoice.")}</b> ${why} ${help}`,
+		"orange"
+	);
 }
 
 // MercadoLibre's words; one that is new is shown as it is.

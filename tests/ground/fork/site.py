@@ -54,6 +54,7 @@ def _leave_setup_wizard(language: str) -> None:
 			"currency": "ARS",
 			"time_zone": "America/Argentina/Buenos_Aires",
 			"language": language,
+			"enable_onboarding": 1,
 		}
 	)
 	settings.flags.ignore_mandatory = True
