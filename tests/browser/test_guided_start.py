@@ -102,7 +102,9 @@ class TestGuidedStart(DeskTestCase):
 			self.page.keyboard.press("Tab")
 
 	def choose(self, fieldname: str, value: str) -> None:
-		"""Click a link field and take one of what it offers."""
+		"""Click a link field and take one of what it offers, unless ERPNext's defaults have filled it in."""
+		if self.value(fieldname) == value:
+			return
 		self.page.locator(f'[data-fieldname="{fieldname}"] input:visible').first.click()
 		self.page.locator(f'[data-fieldname="{fieldname}"] [role=option]').filter(
 			has_text=value
