@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from benchmarks.clock import seconds_until
 from benchmarks.row import Row
@@ -51,11 +50,7 @@ def _is_over(order: str) -> bool:
 
 def _busy(both: list[Worker]) -> Worker:
 	"""The worker that has forked for a job."""
-	return next(worker for worker in both if _children(worker.process.pid))
-
-
-def _children(pid: int) -> list[str]:
-	return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+	return next(worker for worker in both if worker.jobs)
 
 
 @contextmanager

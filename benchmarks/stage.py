@@ -36,8 +36,9 @@ LATENCY_SECONDS = 0.15
 
 @dataclass
 class Stage:
-	"""`meli` steers the simulator; `group` and `territory` are such as this site has."""
+	"""`meli` steers the simulator at the address `simulator`; `group` and `territory` are such as this site has."""
 
+	simulator: str
 	meli: MeliControl
 	group: str
 	territory: str
@@ -109,7 +110,7 @@ def set_up() -> Iterator[Stage]:
 		# A bench's own scheduler would send its workers to the same inbox.
 		update_site_config("pause_scheduler", 1)
 		frappe.local.conf.update({"mercadolibre_sync_simulator": url, "developer_mode": 1})
-		stage = Stage(MeliControl(url), masters.customer_group(), masters.territory())
+		stage = Stage(url, MeliControl(url), masters.customer_group(), masters.territory())
 		_connect(stage)
 		yield stage
 

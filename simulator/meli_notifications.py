@@ -48,13 +48,17 @@ def notification_body(
 
 @dataclass
 class Notice:
-	"""A notification on its way. `answer`: the last attempt's, a status or what went wrong; "" before the first."""
+	"""A notification on its way. `answer`: the last attempt's, a status or what went wrong; "" before the first.
+
+	`sent`: when that attempt was made, as it said itself.
+	"""
 
 	url: str
 	body: dict[str, Any]
 	due: float
 	attempts: int = 0
 	answer: str = ""
+	sent: str = ""
 
 	@property
 	def is_delivered(self) -> bool:
@@ -76,12 +80,13 @@ class Courier:
 		self._notices: deque[Notice] = deque(maxlen=_NOTICES_KEPT)
 		self._thread: threading.Thread | None = None
 
-	def send(self, url: str, body: dict[str, Any]) -> None:
+	def send(self, url: str, body: dict[str, Any]) -> Notice:
 		"""Have this body posted now, and again while it is not answered with 200."""
 		notice = Notice(url, body, due=time.monotonic())
 		with self._changed:
 			self._notices.appendleft(notice)
 			self._wait_for(notice)
+		return notice
 
 	def notices(self) -> list[Notice]:
 		"""The last notices, newest first."""
@@ -134,7 +139,8 @@ class Courier:
 
 def _post(notice: Notice) -> None:
 	notice.attempts += 1
-	body = {**notice.body, "attempts": notice.attempts, "sent": _now()}
+	notice.sent = _now()
+	body = {**notice.body, "attempts": notice.attempts, "sent": notice.sent}
 	with requests.Session() as session:
 		session.trust_env = False
 		try:

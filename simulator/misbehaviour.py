@@ -114,7 +114,9 @@ def _cut_off(answer: Response) -> Response:
 
 
 def _partial(answer: Response, missing: Iterable[str]) -> Response:
-	"""The answer with holes, as documented: empty objects, and a header that names them."""
+	"""The answer with holes, as documented: empty objects, and a header that names them. A refusal stays what it is."""
+	if answer.status_code != 200:
+		return answer
 	data = json.loads(answer.get_data())
 	data.update({name: {} for name in missing})
 	return answer_json(data, 206, {"X-Content-Missing": ", ".join(missing)})

@@ -8,9 +8,9 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import frappe
-from frappe.utils import add_to_date, now_datetime
+from frappe.utils import add_to_date
 
-from mercadolibre_sync.inbox import failures, states, wake
+from mercadolibre_sync.inbox import clock, failures, states, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
 from mercadolibre_sync.sync.errors import TryLater
@@ -129,7 +129,7 @@ def _next_of(account: str | None, limit: int, below: int | None) -> list[tuple[s
 			"processing": states.PROCESSING,
 			"account": account,
 			"below": below or 1_000,
-			"just_now": add_to_date(now_datetime(), seconds=-HOLD_SECONDS),
+			"just_now": add_to_date(clock.now(), seconds=-HOLD_SECONDS),
 			# A sale brings about five notifications, of the order and of its shipment.
 			"limit": 5 * limit,
 		},
@@ -213,7 +213,7 @@ def requeue_due() -> None:
 	"""Queue again what waited for a retry whose time has come. Commits."""
 	table = frappe.qb.DocType(NOTIFICATION)
 	# Not as a filter, in which Frappe takes an empty time for an early one: without a time an account is waited for.
-	is_due = (table.status == states.WAITING) & (table.next_attempt <= now_datetime())
+	is_due = (table.status == states.WAITING) & (table.next_attempt <= clock.now())
 	names = frappe.qb.from_(table).select(table.name).where(is_due).limit(BATCH).run(pluck=True)
 	states.requeue(names, states.WAITING)
 	frappe.db.commit()
@@ -222,7 +222,7 @@ def requeue_due() -> None:
 @_or_next_time
 def requeue_abandoned() -> None:
 	"""Queue again what a worker claimed and never finished, later and later where that goes on. Commits."""
-	long_ago = add_to_date(now_datetime(), seconds=-LEASE_SECONDS)
+	long_ago = add_to_date(clock.now(), seconds=-LEASE_SECONDS)
 	rows = _abandoned(long_ago)
 	names = [row.name for row in rows if row.attempts <= MISHAPS]
 	states.requeue_abandoned(names, long_ago)
@@ -238,7 +238,7 @@ def _abandoned(renewed_before: datetime) -> list[frappe._dict]:
 	query = frappe.qb.from_(table).select(table.name, table.attempts, table.claimed_at, table.claimed_by)
 	rows = query.where(is_old).limit(BATCH).run(as_dict=True)
 	alive = present(list({row.claimed_by for row in rows}))
-	too_long_ago = add_to_date(now_datetime(), seconds=-LONGEST_SECONDS)
+	too_long_ago = add_to_date(clock.now(), seconds=-LONGEST_SECONDS)
 	return [row for row in rows if row.claimed_by not in alive or row.claimed_at < too_long_ago]
 
 

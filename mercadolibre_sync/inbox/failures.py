@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import frappe
-from frappe.utils import add_to_date, now_datetime
+from frappe.utils import add_to_date
 from rq.timeouts import JobTimeoutException
 
 from mercadolibre_sync.backoff import delay
 from mercadolibre_sync.error_log import log_unexpected
-from mercadolibre_sync.inbox import states
+from mercadolibre_sync.inbox import clock, states
 from mercadolibre_sync.meli import errors
 from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
 from mercadolibre_sync.words import Text, text
@@ -59,7 +59,7 @@ def record(names: Sequence[str], error: Exception, attempts: int, mark: str) -> 
 	"""Put aside, or give up, claimed notifications for what was met in the `attempts`-th attempt. The caller commits."""
 	verdict = explain(error, attempts)
 	if verdict.retry_in is not None:
-		states.wait(names, verdict.reason, add_to_date(now_datetime(), seconds=verdict.retry_in), mark)
+		states.wait(names, verdict.reason, add_to_date(clock.now(), seconds=verdict.retry_in), mark)
 	elif verdict.needs_reconnect:
 		states.wait(names, verdict.reason, None, mark)
 	else:

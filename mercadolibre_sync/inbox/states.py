@@ -15,6 +15,7 @@ from typing import Any
 import frappe
 from frappe.utils import now_datetime
 
+from mercadolibre_sync.inbox import clock
 from mercadolibre_sync.sync.outcome import Outcome
 from mercadolibre_sync.words import Text
 
@@ -39,8 +40,15 @@ class LeaseLost(Exception):
 
 def claim(names: Sequence[str], attempts: int, mark: str) -> None:
 	"""Mark rows, which the caller has locked, as being processed by a worker for the `attempts`-th time."""
-	values = {"claimed_at": now_datetime(), "claimed_by": mark, "attempts": attempts, "next_attempt": None}
-	_move(names, QUEUED, status=PROCESSING, **values)
+	_move(
+		names,
+		QUEUED,
+		status=PROCESSING,
+		claimed_at=clock.now(),
+		claimed_by=mark,
+		attempts=attempts,
+		next_attempt=None,
+	)
 
 
 def renew(names: Sequence[str], mark: str, moment: datetime) -> None:
@@ -50,7 +58,7 @@ def renew(names: Sequence[str], mark: str, moment: datetime) -> None:
 
 def hold(names: Sequence[str], mark: str) -> None:
 	"""Keep the claim until the end of the transaction. Raises LeaseLost."""
-	if not _move(names, PROCESSING, mark, claimed_at=now_datetime()):
+	if not _move(names, PROCESSING, mark, claimed_at=clock.now()):
 		raise LeaseLost
 
 
@@ -63,7 +71,7 @@ def finish(names: Sequence[str], outcome: Outcome, mark: str) -> None:
 		reason=outcome.reason.stored,
 		customer=outcome.customer,
 		order_id=outcome.order_id,
-		finished_at=now_datetime(),
+		finished_at=clock.now(),
 	)
 	if not is_ours:
 		raise LeaseLost
@@ -76,7 +84,7 @@ def wait(names: Sequence[str], reason: Text, until: datetime | None, mark: str) 
 
 def fail(names: Sequence[str], reason: Text, mark: str) -> None:
 	"""Give a claimed notification up until a person retries it."""
-	_end(names, mark, status=FAILED, reason=reason.stored, finished_at=now_datetime())
+	_end(names, mark, status=FAILED, reason=reason.stored, finished_at=clock.now())
 
 
 def release(names: Sequence[str], mark: str) -> None:

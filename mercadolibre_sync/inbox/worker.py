@@ -8,9 +8,8 @@ from functools import partial
 from typing import Any
 
 import frappe
-from frappe.utils import now_datetime
 
-from mercadolibre_sync.inbox import claims, failures, states, wake
+from mercadolibre_sync.inbox import claims, clock, failures, states, wake
 from mercadolibre_sync.inbox.claims import Claim
 from mercadolibre_sync.meli.models import Order
 from mercadolibre_sync.meli.notification import resource_reference
@@ -140,7 +139,7 @@ class Shift:
 		if seconds or time.monotonic() > self._next_sign:
 			self._next_sign = time.monotonic() + SIGN_SECONDS
 			wake.stay_awake(self.mark, seconds)
-			claims.renew(self._claims, now_datetime() + timedelta(seconds=seconds))
+			claims.renew(self._claims, clock.now() + timedelta(seconds=seconds))
 
 	def _look_after_others(self) -> None:
 		self._stay_alive()

@@ -36,13 +36,31 @@ def web_server() -> Iterator[str]:
 	Every request reaches the ground's site, whatever its Host. Site configuration is read when a server
 	starts: what is changed there later may not be seen before a minute has passed (Frappe 16).
 	"""
-	with socket.create_server(("127.0.0.1", 0)) as listener:
-		descriptor = listener.fileno()
-		address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-		process, log = _start("web", "-m", "tests.ground.serve", str(descriptor), pass_fds=[descriptor])
-	with _ending(process):
-		_wait_until_started(lambda: _answers(address), process, log)
-		yield address
+	server = WebServer()
+	with _ending(server.process):
+		server.wait_until_answering()
+		yield server.address
+
+
+class WebServer:
+	"""A web server, as `web_server` runs one, at a port or at a free one."""
+
+	def __init__(self, port: int = 0) -> None:
+		with socket.create_server(("127.0.0.1", port)) as listener:
+			descriptor = listener.fileno()
+			self.port = listener.getsockname()[1]
+			self.process, self._log = _start(
+				"web", "-m", "tests.ground.serve", str(descriptor), pass_fds=[descriptor]
+			)
+		self.address = f"http://127.0.0.1:{self.port}"
+
+	def wait_until_answering(self) -> None:
+		_wait_until_started(lambda: _answers(self.address), self.process, self._log)
+
+	def kill(self) -> None:
+		"""Kill it in the middle of whatever it answers."""
+		self.process.kill()
+		self.process.wait()
 
 
 @contextlib.contextmanager
@@ -61,14 +79,19 @@ def realtime() -> Iterator[None]:
 
 
 class Worker:
-	"""A background worker, as `bench worker` runs one."""
+	"""A background worker, as `bench worker` runs one. `clock_ahead`: seconds by which its machine's clock is wrong."""
 
-	def __init__(self, *queues: str) -> None:
-		watched = "from tests.ground import visit; visit.watch()"
+	def __init__(self, *queues: str, clock_ahead: int = 0) -> None:
+		watched = f"from tests.ground import clock, visit; clock.set_ahead({clock_ahead}); visit.watch()"
 		starting = (
 			f"from frappe.utils.background_jobs import start_worker; start_worker({','.join(queues)!r})"
 		)
 		self.process, self.log = _start("worker", "-c", f"{watched}; {starting}")
+
+	@property
+	def jobs(self) -> list[int]:
+		"""The processes of its jobs: one while it is at work, none while it is idle or dead."""
+		return children(self.process.pid) if self.process.poll() is None else []
 
 	def wait_until_listening(self) -> None:
 		_wait_until_started(lambda: "Listening on" in self.log.read_text(), self.process, self.log)
@@ -88,10 +111,10 @@ class Worker:
 		"""Kill the worker and the job it is on, as when the machine goes down: nothing is tidied up."""
 		# The job runs in a child that would finish its work. The worker goes first: it would report the
 		# child's death.
-		children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+		jobs = self.jobs
 		self.process.kill()
-		for child in children:
-			os.kill(int(child), signal.SIGKILL)
+		for job in jobs:
+			end(job)
 		self.process.wait()
 
 
@@ -113,14 +136,41 @@ def private_redis() -> Iterator[str]:
 
 	For tests that make Redis forget: the site's own may serve others.
 	"""
-	port = services.free_port()
-	url = f"redis://127.0.0.1:{port}"
-	command = [services.redis_server(), "--bind", "127.0.0.1", "--save", "", "--port", str(port)]
-	process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=os.environ["MELI_SITES_PATH"])
-	with _ending(process):
-		wait_for(lambda: services.answers(port))
-		with _environment({"FRAPPE_REDIS_CACHE": url, "FRAPPE_REDIS_QUEUE": url}):
-			yield url
+	redis = Redis()
+	with redis.in_use():
+		yield redis.url
+
+
+class Redis:
+	"""A Redis of one's own, at the same port however often it is killed and started again."""
+
+	def __init__(self) -> None:
+		self._port = services.free_port()
+		self.url = f"redis://127.0.0.1:{self._port}"
+		self.start()
+
+	def start(self) -> None:
+		command = [services.redis_server(), "--bind", "127.0.0.1", "--save", "", "--port", str(self._port)]
+		self._process = subprocess.Popen(
+			command,
+			stdout=subprocess.DEVNULL,
+			cwd=os.environ["MELI_SITES_PATH"],
+			preexec_fn=_end_with_parent,
+		)
+		wait_for(lambda: services.answers(self._port))
+
+	def kill(self) -> None:
+		self._process.kill()
+		self._process.wait()
+
+	@contextlib.contextmanager
+	def in_use(self) -> Iterator[None]:
+		"""What is started within the `with` block uses it; with the block it ends."""
+		try:
+			with _environment({"FRAPPE_REDIS_CACHE": self.url, "FRAPPE_REDIS_QUEUE": self.url}):
+				yield
+		finally:
+			self.kill()
 
 
 def python(code: str, *arguments: str) -> subprocess.Popen[str]:
@@ -178,6 +228,17 @@ def outputs(*processes: subprocess.Popen[str], timeout: float = 60) -> list[str]
 		assert process.returncode == 0, errors
 		printed.append(output)
 	return printed
+
+
+def children(pid: int) -> list[int]:
+	"""The processes that a process has forked."""
+	return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def end(pid: int) -> None:
+	"""Kill a process, if it is still there."""
+	with contextlib.suppress(ProcessLookupError):
+		os.kill(pid, signal.SIGKILL)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:

@@ -68,6 +68,8 @@ def _perform(arguments: argparse.Namespace, ground: Ground) -> int:
 			return ground.run("-m", "demo.pictures").returncode
 		case "bench":
 			return run_benchmarks(ground, arguments.only)
+		case "chaos":
+			return ground.run("-m", "chaos", *arguments.only).returncode
 	return run_tests(ground, arguments.only, arguments.bench is not None)
 
 
@@ -172,7 +174,7 @@ def _update_config(path: Path, values: dict[str, object]) -> None:
 
 def _parse_arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
-	parser.add_argument("command", choices=["test", "demo", "desk", "pictures", "bench", "clean"])
+	parser.add_argument("command", choices=["test", "demo", "desk", "pictures", "bench", "chaos", "clean"])
 	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
 	parser.add_argument("--site", help="the bench's site")
 	parser.add_argument("--language", choices=["es", "en"], default="es", help="of the site without a bench")
@@ -180,7 +182,7 @@ def _parse_arguments() -> argparse.Namespace:
 		"--only",
 		type=shlex.split,
 		default=[],
-		help="pytest's arguments, for a part of the suite and no checks; of bench the subjects, such as writing",
+		help="pytest's arguments, for a part of the suite and no checks; of bench the subjects, such as writing; of chaos its options",
 	)
 	arguments = parser.parse_args()
 	if (arguments.bench is None) != (arguments.site is None):

@@ -37,11 +37,26 @@ def start_mariadb() -> int:
 			"--skip-name-resolve",
 			"--character-set-server=utf8mb4",
 			"--collation-server=utf8mb4_unicode_ci",
-			# Nothing here has to outlive a power cut, and the tests commit thousands of times.
-			"--innodb-flush-log-at-trx-commit=0",
+			# What was committed outlives the server, which `make chaos` kills. It need not outlive a power cut: the
+			# tests commit thousands of times.
+			"--innodb-flush-log-at-trx-commit=2",
 		],
 		"--port={}",
 	)
+
+
+def is_own_mariadb(port: int) -> bool:
+	"""Whether the server at this port is the one that `start_mariadb` started."""
+	process = _state("mariadb")
+	return bool(process and process["port"] == port and _is_ours(process["pid"]))
+
+
+def kill_mariadb() -> None:
+	"""End MariaDB as a crash does. `start_mariadb` brings it back at the same port, with all that was committed."""
+	process = _state("mariadb")
+	if process and _is_ours(process["pid"]):
+		os.kill(process["pid"], signal.SIGKILL)
+		_wait_until_gone(process["pid"])
 
 
 def start_redis() -> dict[str, str]:
@@ -115,13 +130,12 @@ def _as_user() -> list[str]:
 
 
 def _start(name: str, command: list[str], port_option: str) -> int:
-	state = GROUND / f"{name}.process.json"
-	if state.exists():
-		process = json.loads(state.read_text())
-		if _is_ours(process["pid"]):
-			return process["port"]
+	before = _state(name)
+	if before and _is_ours(before["pid"]):
+		return before["port"]
 
-	port = free_port()
+	# Where it was, if that is free: who is connected to it finds it again.
+	port = before["port"] if before and not answers(before["port"]) else free_port()
 	log = GROUND / f"{name}.log"
 	with log.open("ab") as output:
 		process = subprocess.Popen(
@@ -132,7 +146,7 @@ def _start(name: str, command: list[str], port_option: str) -> int:
 			stderr=output,
 			start_new_session=True,
 		)
-	state.write_text(json.dumps({"pid": process.pid, "port": port}))
+	_state_file(name).write_text(json.dumps({"pid": process.pid, "port": port}))
 
 	deadline = time.monotonic() + START_SECONDS
 	while not answers(port):
@@ -140,6 +154,16 @@ def _start(name: str, command: list[str], port_option: str) -> int:
 			raise SystemExit(f"{name} did not start, see {log}")
 		time.sleep(0.1)
 	return port
+
+
+def _state(name: str) -> dict[str, int] | None:
+	"""Number and port of the process that was started last under this name."""
+	state = _state_file(name)
+	return json.loads(state.read_text()) if state.exists() else None
+
+
+def _state_file(name: str) -> Path:
+	return GROUND / f"{name}.process.json"
 
 
 def free_port() -> int:

@@ -535,6 +535,11 @@ class TestMisbehaviour(SimulatorCase):
 		order = self.client.order(self.order_id)
 		self.assertEqual((order.missing, order.buyer.id), ({"buyer", "feedback"}, None))
 
+	def test_a_refusal_is_never_partial(self):
+		self.control.misbehave("^/orders/", "206")
+		with self.assertRaises(NotFound):
+			self.client.order("1")
+
 	def test_a_slow_answer(self):
 		self.client = Client(self.control.base_url, self.seller, timeout=(1, 0.1))
 		self.assertIsInstance(self.spoilt("slow", seconds=0.4), Unavailable)
