@@ -46,6 +46,12 @@ WORDS = {
 	},
 }
 
+# The place of a value in what a link field offers, -1 where it is not offered.
+PLACE = """([fieldname, wanted]) => {
+	const offered = cur_frm.get_field(fieldname).awesomplete?._list || [];
+	return offered.findIndex(({ value }) => value === wanted);
+}"""
+
 
 class TestGuidedStart(DeskTestCase):
 	def setUp(self) -> None:
@@ -109,10 +115,12 @@ class TestGuidedStart(DeskTestCase):
 		"""Click a link field and take one of what it offers, unless ERPNext's defaults have filled it in."""
 		if self.value(fieldname) == value:
 			return
-		self.page.locator(f'[data-fieldname="{fieldname}"] input:visible').first.click()
-		self.page.locator(f'[data-fieldname="{fieldname}"] [role=option]').filter(
-			has_text=value
-		).first.click()
+		field = self.page.locator(f'[data-fieldname="{fieldname}"]:visible')
+		field.locator("input").first.click()
+		# What it offers may read otherwise in the reader's language.
+		self.page.wait_for_function(f"arg => ({PLACE})(arg) >= 0", arg=[fieldname, value])
+		place = self.page.evaluate(PLACE, [fieldname, value])
+		field.locator("[role=option]").nth(place).click()
 
 	def save(self) -> None:
 		self.page.keyboard.press("Control+s")
