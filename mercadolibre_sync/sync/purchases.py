@@ -62,11 +62,13 @@ class Purchase:
 	@property
 	def customer_name(self) -> str:
 		"""Contract, New buyer: nickname, else billing name, else order name, else "MercadoLibre {id}"."""
-		return self.nickname or self.fallback_name
+		return self.nickname or self.made_up_names[0]
 
 	@property
-	def fallback_name(self) -> str:
-		return self.billing_name or self.order_name or f"MercadoLibre {self.buyer_id}"
+	def made_up_names(self) -> list[str]:
+		"""What a customer is called without a nickname, the best first."""
+		names = (self.billing_name, self.order_name, f"MercadoLibre {self.buyer_id}")
+		return [name for name in names if name]
 
 	@property
 	def person_name(self) -> str | None:

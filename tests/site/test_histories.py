@@ -9,6 +9,18 @@ from tests.site.base import SiteTestCase
 class TestPeople(SiteTestCase):
 	"""What people do with whole customers."""
 
+	def test_a_customer_whom_somebody_made_under_the_buyers_id_keeps_its_name(self):
+		buyer = self.add_buyer("GUZMARIANA")
+		desk.make(buyer, "Mariana Guzmán", None)
+		self.sync_order(self.add_order(buyer))
+		customer = self.customer(buyer)
+		self.assertEqual(
+			(customer.customer_name, customer.mercadolibre_nickname), ("Mariana Guzmán", "GUZMARIANA")
+		)
+		self.meli.set_nickname(buyer, "MARIGUZ")
+		self.sync_order(self.add_order(buyer))
+		self.assertEqual(self.customer(buyer).customer_name, "MARIGUZ")
+
 	def test_addresses_and_contacts_come_along_where_nobody_had_any_before(self):
 		# What Frappe remembers on a site where no address has led to a customer yet.
 		frappe.cache.set_value("dynamic_link_map::Dynamic Link::link_doctype", [])
