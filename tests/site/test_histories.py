@@ -30,5 +30,45 @@ class TestPeople(SiteTestCase):
 		frappe.db.commit()
 		self.assertEqual(self.linked_to(f"99-RENAMED-{buyer}"), (1, 1))
 
+	def test_whoever_was_merged_into_another_customer_is_not_made_anew(self):
+		buyer, old = self.add_buyer("ANTES"), "99-CLIENTE-VIEJO"
+		desk.make(old, "Mariana, la de siempre", None)
+		self.addCleanup(desk.delete, old)
+		self.sync_order(self.add_order(buyer, shipment={}))
+		before = frappe.db.get_value("Customer", buyer, "mercadolibre_profile")
+		desk.rename(buyer, old, merge=True)
+		frappe.db.commit()
+		row = self.sync_order(self.add_order(buyer, shipment={"street_name": "Rivadavia"}))
+		self.assertEqual((row.status, row.customer), ("Done", old))
+		self.assertFalse(frappe.db.exists("Customer", buyer))
+		self.assertEqual(self.linked_to(old), (2, 1))
+		customer = self.customer(old)
+		self.assertEqual((customer.mercadolibre_id, customer.mercadolibre_profile), (buyer, before))
+		self.assertEqual(customer.mercadolibre_account, self.account.name)
+		self.meli.set_nickname(buyer, "DESPUES")
+		self.sync_order(self.add_order(buyer))
+		self.assertEqual(self.customer(old).customer_name, "DESPUES")
+
+	def test_of_two_buyers_customers_the_one_that_remains_stays_its_own_buyers(self):
+		buyer, other = self.add_buyer(), self.add_buyer("OTRAPERSONA")
+		for each in (buyer, other):
+			self.sync_order(self.add_order(each, shipment={}))
+		desk.rename(buyer, other, merge=True)
+		frappe.db.commit()
+		self.assertEqual(self.customer(other).mercadolibre_nickname, "OTRAPERSONA")
+		self.sync_order(self.add_order(buyer))
+		self.assertEqual(self.customer(buyer).mercadolibre_id, buyer)
+
+	def test_a_customer_can_be_deleted_and_is_a_new_buyer_the_next_time(self):
+		buyer = self.add_buyer()
+		order = self.add_order(buyer, shipment={})
+		self.sync_order(order)
+		desk.delete(buyer)
+		frappe.db.commit()
+		self.assertEqual(self.linked_to(buyer), (0, 0))
+		row = self.sync_order(order)
+		self.assertEqual((row.status, row.reason), ("Done", "New customer."))
+		self.assertEqual(self.linked_to(buyer), (1, 1))
+
 	def linked_to(self, customer: str) -> tuple[int, int]:
 		return len(self.addresses(customer)), len(self.contacts(customer))
