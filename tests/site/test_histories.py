@@ -59,6 +59,20 @@ class TestPeople(SiteTestCase):
 		self.sync_order(self.add_order(buyer))
 		self.assertEqual(self.customer(buyer).mercadolibre_id, buyer)
 
+	def test_an_address_that_came_with_a_merged_customer_was_not_preferred_by_a_person(self):
+		buyer, other = self.add_buyer(), self.add_buyer("OTRAPERSONA")
+		self.sync_order(self.add_order(buyer, shipment={}))
+		self.sync_order(self.add_order(other, shipment={"street_name": "Olmos"}))
+		desk.rename(other, buyer, merge=True)
+		frappe.db.commit()
+		self.sync_order(self.add_order(buyer, shipment={}))
+		self.assertEqual(self.preferred(buyer), ["Santa Fe 1234"])
+		self.sync_order(self.add_order(buyer, shipment={"street_name": "Rivadavia"}))
+		self.assertEqual(self.preferred(buyer), ["Rivadavia 1234"])
+
+	def preferred(self, customer: str) -> list[str]:
+		return [each.address_line1 for each in self.addresses(customer) if each.is_shipping_address]
+
 	def test_a_customer_can_be_deleted_and_is_a_new_buyer_the_next_time(self):
 		buyer = self.add_buyer()
 		order = self.add_order(buyer, shipment={})
