@@ -14,7 +14,7 @@ from functools import partial
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
 	Bundle,
@@ -502,8 +502,9 @@ class TestModel(FiscalTestCase):
 		run_state_machine_as_test(
 			partial(History, self),
 			settings=settings(
-				max_examples=HISTORIES or 10,
-				stateful_step_count=50,
+				max_examples=HISTORIES or 15,
+				stateful_step_count=30,
+				phases=[Phase.generate, Phase.shrink],
 				derandomize=not HISTORIES,
 				database=None,
 				deadline=None,
