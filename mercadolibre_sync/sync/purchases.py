@@ -25,7 +25,7 @@ class Purchase:
 
 	`billing` and `destination` are None where MercadoLibre has none, or does not show them yet; `fiscal` where
 	the registry was not asked. `seen_shipment`: number of the shipment whose address could be read now.
-	`is_abridged`: something was not asked, because the ERP knows it.
+	`is_abridged`: something was not asked, because the ERP knows it. `was_known`: there was a Customer when that was decided.
 	"""
 
 	account: Account
@@ -37,6 +37,7 @@ class Purchase:
 	fiscal: "Lookup | None" = None
 	seen_shipment: str | None = None
 	is_abridged: bool = False
+	was_known: bool = False
 
 	@property
 	def order(self) -> Order:

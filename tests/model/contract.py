@@ -62,10 +62,11 @@ class Copy:
 
 @dataclass(frozen=True)
 class Asked:
-	"""What was asked beside the orders: invoice data and profile, and the delivery."""
+	"""What was asked beside the orders: invoice data and profile, and the delivery. `is_known`: there was a customer."""
 
 	buyer: bool
 	delivery: bool
+	is_known: bool
 
 
 @dataclass(frozen=True)
@@ -214,14 +215,14 @@ class Erp:
 		customer, (newest, *_older) = self.customer_of(newest_first(copies)[0].buyer.id), newest_first(copies)
 		if not customer:
 			may_create = any(map(self._may_create, copies))
-			return Asked(may_create, may_create)
+			return Asked(may_create, may_create, False)
 		known = [self._version_of(copy, customer) for copy in copies]
 		is_settled = customer.is_complete and bool(self._version_of(newest, customer))
 		is_seen = bool(newest.delivery) and newest.delivery.id in {each.seen for each in known if each}
-		return Asked(not is_settled, moved or not is_seen)
+		return Asked(not is_settled, moved or not is_seen, True)
 
 	def write(self, copies: Sequence[Copy], asked: Asked) -> str | None:
-		"""None if the customer is gone about whom too little was asked: everything is asked anew."""
+		"""None if the customer is gone who was known when it was decided what to ask: everything is asked anew."""
 		copies = newest_first(copies)
 		copy, said = copies[0], Said(copies[0], asked)
 		try:
@@ -231,7 +232,7 @@ class Erp:
 		if not customer and not any(map(self._may_create, copies)):
 			self._note(copies, None, said)
 			return IGNORED
-		if not customer and not asked.buyer:
+		if not customer and asked.is_known:
 			return None
 		if not customer:
 			customer = self._create(said)

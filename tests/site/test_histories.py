@@ -2,8 +2,11 @@
 
 import frappe
 
+from mercadolibre_sync.inbox.states import NOTIFICATION
 from tests.model import desk
 from tests.site.base import SiteTestCase
+from tests.site.fiscal import FiscalTestCase
+from tests.site.test_model import before_writing
 
 
 class TestPeople(SiteTestCase):
@@ -86,3 +89,19 @@ class TestPeople(SiteTestCase):
 
 	def linked_to(self, customer: str) -> tuple[int, int]:
 		return len(self.addresses(customer)), len(self.contacts(customer))
+
+
+class TestMeanwhile(FiscalTestCase):
+	def test_the_registry_is_asked_where_the_customer_was_deleted_between_asking_and_writing(self):
+		buyer = self.add_company()
+		order = self.add_order(buyer)
+		self.sync_order(order)
+		self.meli.set_nickname(buyer, "OTROAPODO")
+		with before_writing(lambda: desk.delete(buyer) or frappe.db.commit()):
+			name = self.notify("orders_v2", f"/orders/{self.add_order(buyer)}")
+			self.assertEqual(self.drained(name).status, "Waiting for retry")
+		frappe.db.set_value(NOTIFICATION, name, "next_attempt", "2026-01-01 00:00:00")
+		frappe.db.commit()
+		self.assertEqual(self.drained(name).status, "Done")
+		customer = self.customer(buyer)
+		self.assertEqual((customer.arca_status, customer.arca_condicion_iva_source), ("Determined", "ARCA"))
