@@ -36,7 +36,13 @@ website_route_rules = [
 
 extend_bootinfo = "mercadolibre_sync.boot.translate_sidebar"
 
-doc_events = {"Customer": {"validate": "mercadolibre_sync.sync.fiscal.customer.validate"}}
+doc_events = {
+	"Customer": {
+		"validate": "mercadolibre_sync.sync.fiscal.customer.validate",
+		"after_rename": "mercadolibre_sync.customer_events.after_rename",
+		"on_trash": "mercadolibre_sync.customer_events.on_trash",
+	}
+}
 
 scheduler_events = {
 	"cron": {

@@ -42,7 +42,7 @@ def ensure(
 	destination = purchase.destination
 	if not destination or not changes(purchase, known, outdated=outdated):
 		return False
-	if row := _to_mark(destination, purchase, known):
+	if row := _to_mark(destination, known):
 		preferred.clear(known)
 		preferred.mark(row.name)
 		return True
@@ -55,13 +55,11 @@ def changes(purchase: "Purchase", known: Sequence[frappe._dict], *, outdated: bo
 	destination = purchase.destination
 	if not destination or not _places(destination):
 		return False
-	return not _there(known, destination) or (not outdated and bool(_to_mark(destination, purchase, known)))
+	return not _there(known, destination) or (not outdated and bool(_to_mark(destination, known)))
 
 
-def _to_mark(
-	destination: Destination, purchase: "Purchase", known: Sequence[frappe._dict]
-) -> frappe._dict | None:
-	return preferred.to_mark(known, _there(known, destination), _start(purchase.buyer_id, TITLE))
+def _to_mark(destination: Destination, known: Sequence[frappe._dict]) -> frappe._dict | None:
+	return preferred.to_mark(known, _there(known, destination), TITLE)
 
 
 def _there(known: Sequence[frappe._dict], destination: Destination) -> list[frappe._dict]:
@@ -78,7 +76,7 @@ def _create(
 	outdated: bool,
 ) -> None:
 	values, remarks = _values(destination, purchase)
-	if not outdated and preferred.is_open(known, _start(purchase.buyer_id, TITLE)):
+	if not outdated and preferred.is_open(known, TITLE):
 		preferred.clear(known)
 		values[preferred.MARK] = 1
 	address = insert(customer, values, purchase.buyer_id)
@@ -102,12 +100,8 @@ def insert(customer: "Document | frappe._dict", values: dict, owner: str) -> "Do
 	address.append("links", link_to(customer))
 	# A name of our own: Frappe's would be "Envío-<type in the session's language>" for every buyer, counted
 	# up through one naming series that all workers wait for.
-	documents.insert(address, _free_name(_start(owner, values["address_title"])))
+	documents.insert(address, _free_name(f"{owner}-{values['address_title']}-"))
 	return address
-
-
-def _start(owner: str, title: str) -> str:
-	return f"{owner}-{title}-"
 
 
 def _places(destination: Destination) -> list[tuple[str, str]]:

@@ -118,32 +118,38 @@ def _bring_up_to_date(customer: "Customer", purchase: "Purchase", *, outdated: b
 
 
 def _identify(customer: "Customer", purchase: "Purchase", *, outdated: bool = False) -> None:
-	if not customer.mercadolibre_id:
+	is_adopted = not customer.mercadolibre_id
+	if is_adopted:
 		customer.mercadolibre_id = purchase.buyer_id
 	if not customer.mercadolibre_account:
 		customer.mercadolibre_account = purchase.account.name
 	if purchase.nickname and not outdated:
-		_follow_nickname(customer, purchase)
+		_follow_nickname(customer, purchase, is_adopted=is_adopted)
 	if not customer.mercadolibre_profile and (profile := _profile(purchase)):
 		customer.mercadolibre_profile = profile
 
 
-def _follow_nickname(customer: "Customer", purchase: "Purchase") -> None:
+def _follow_nickname(customer: "Customer", purchase: "Purchase", *, is_adopted: bool) -> None:
 	"""The name follows a nickname that changed at MercadoLibre since it was last seen.
 
-	A name edited by hand stays until then. Where no nickname was ever seen, it replaces only the name
-	that we had to make up.
+	A name edited by hand stays until then. Where no nickname was ever seen, it replaces only a name such as we have to
+	make up, and not that of a Customer whom a person had made before (`is_adopted`), which may well be the buyer's.
 	"""
 	nickname = _kept("mercadolibre_nickname", purchase.nickname)
 	seen = customer.mercadolibre_nickname
 	if nickname == seen:
 		return
-	if seen or customer.customer_name == _kept("customer_name", purchase.fallback_name):
+	if seen or (not is_adopted and _is_made_up(customer.customer_name, purchase)):
 		customer.customer_name = _kept("customer_name", purchase.nickname)
 	customer.mercadolibre_nickname = nickname
 	# Only now: MercadoLibre's own address and the one built from the nickname differ, and not every order
 	# brings the former.
 	customer.mercadolibre_profile = _profile(purchase)
+
+
+def _is_made_up(name: str, purchase: "Purchase") -> bool:
+	# Something better to make a name of may have become known since.
+	return name in [_kept("customer_name", made_up) for made_up in purchase.made_up_names]
 
 
 def _fill_document(customer: "Customer", purchase: "Purchase", *, outdated: bool = False) -> bool:

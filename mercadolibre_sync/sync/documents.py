@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from frappe.model import dynamic_links
+
 if TYPE_CHECKING:
 	from frappe.model.document import Document
 
@@ -20,6 +22,18 @@ def insert(document: "Document", name: str) -> None:
 	)
 	document.flags.link_titles_given = True
 	document.insert(ignore_permissions=True, ignore_links=not fetches, set_name=name)
+	_tell_of_links(document)
+
+
+def _tell_of_links(document: "Document") -> None:
+	"""Frappe keeps in Redis, for hours, to which doctypes any links lead, and renames, merges and deletes by that.
+
+	Where it looks links up itself, it notices that one leads to a doctype that none has led to before.
+	"""
+	# Versions before 15.30 ask the database.
+	if hasattr(dynamic_links, "invalidate_distinct_link_doctypes"):
+		for row in document.get("links") or ():
+			dynamic_links.invalidate_distinct_link_doctypes(row.doctype, "link_doctype", row.link_doctype)
 
 
 @cache

@@ -211,7 +211,9 @@ class Pipeline:
 				may_create=not purchase.why_no_new_customer,
 				has_moved=work.task.reference.kind == "shipment",
 			)
-			work.purchases[number] = replace(purchase, is_abridged=not questions.billing)
+			work.purchases[number] = replace(
+				purchase, is_abridged=not questions.billing, was_known=bool(work.known[number].customer)
+			)
 			order = purchase.order
 			if questions.billing:
 				self._add(work, number, asking.billing(order, work.account.site), _billing)

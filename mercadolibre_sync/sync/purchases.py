@@ -25,7 +25,7 @@ class Purchase:
 
 	`billing` and `destination` are None where MercadoLibre has none, or does not show them yet; `fiscal` where
 	the registry was not asked. `seen_shipment`: number of the shipment whose address could be read now.
-	`is_abridged`: something was not asked, because the ERP knows it.
+	`is_abridged`: something was not asked, because the ERP knows it. `was_known`: there was a Customer when that was decided.
 	"""
 
 	account: Account
@@ -37,6 +37,7 @@ class Purchase:
 	fiscal: "Lookup | None" = None
 	seen_shipment: str | None = None
 	is_abridged: bool = False
+	was_known: bool = False
 
 	@property
 	def order(self) -> Order:
@@ -62,11 +63,13 @@ class Purchase:
 	@property
 	def customer_name(self) -> str:
 		"""Contract, New buyer: nickname, else billing name, else order name, else "MercadoLibre {id}"."""
-		return self.nickname or self.fallback_name
+		return self.nickname or self.made_up_names[0]
 
 	@property
-	def fallback_name(self) -> str:
-		return self.billing_name or self.order_name or f"MercadoLibre {self.buyer_id}"
+	def made_up_names(self) -> list[str]:
+		"""What a customer is called without a nickname, the best first."""
+		names = (self.billing_name, self.order_name, f"MercadoLibre {self.buyer_id}")
+		return [name for name in names if name]
 
 	@property
 	def person_name(self) -> str | None:

@@ -81,7 +81,8 @@ def write(purchase: Purchase) -> Outcome:
 def _write_new(purchase: Purchase) -> Outcome:
 	if reason := purchase.why_no_new_customer:
 		return Outcome(reason, order_id=purchase.order.id, ignored=True)
-	if purchase.is_abridged:
+	# The registry was not asked either about a number that the Customer had.
+	if purchase.was_known:
 		raise TryLater(text("The customer was deleted meanwhile. Trying again by itself."))
 	customer = customers.create(purchase)
 	has_address = addresses.ensure(customer, purchase, (), outdated=False)

@@ -214,10 +214,7 @@ def clean() -> None:
 	for customer in frappe.get_all(
 		"Customer", or_filters={"name": ("like", BUYERS), "mercadolibre_id": ("like", BUYERS)}, pluck="name"
 	):
-		for doctype in ("Address", "Contact"):
-			for document in linked(doctype, customer):
-				_delete(doctype, document.name)
-		_delete("Customer", customer)
+		remove_customer(customer)
 	for doctype in (NOTIFICATION, versions.ORDER, BACKFILL, "Notification Log"):
 		frappe.db.delete(doctype)
 	for account in frappe.get_all(ACCOUNT, pluck="name"):
@@ -228,6 +225,14 @@ def clean() -> None:
 	wake.fall_asleep()
 	frappe.cache.delete_keys(pace.KEY)
 	frappe.db.commit()
+
+
+def remove_customer(customer: str) -> None:
+	"""Delete a customer and what is linked to it, asking nobody."""
+	for doctype in ("Address", "Contact"):
+		for document in linked(doctype, customer):
+			_delete(doctype, document.name)
+	_delete("Customer", customer)
 
 
 def _delete(doctype: str, name: str) -> None:
