@@ -106,10 +106,13 @@ class TestGuidedStart(DeskTestCase):
 		for fieldname, value in values.items():
 			self.page.locator(f'[data-fieldname="{fieldname}"] input:visible').first.fill(value)
 			self.page.keyboard.press("Tab")
-			# A form takes over a value in its own time, for a password after its strength: who saves before has it unsaved.
-			self.page.wait_for_function(
-				"([field, value]) => cur_frm.doc[field] === value", arg=[fieldname, value]
-			)
+			self.wait_for(fieldname, value)
+
+	def wait_for(self, fieldname: str, value: str) -> None:
+		"""A form takes over a value in its own time, for a password after its strength: who saves before has it unsaved."""
+		self.page.wait_for_function(
+			"([field, value]) => cur_frm.doc[field] === value", arg=[fieldname, value]
+		)
 
 	def choose(self, fieldname: str, value: str) -> None:
 		"""Click a link field and take one of what it offers, unless ERPNext's defaults have filled it in."""
@@ -121,6 +124,7 @@ class TestGuidedStart(DeskTestCase):
 		self.page.wait_for_function(f"arg => ({PLACE})(arg) >= 0", arg=[fieldname, value])
 		place = self.page.evaluate(PLACE, [fieldname, value])
 		field.locator("[role=option]").nth(place).click()
+		self.wait_for(fieldname, value)
 
 	def save(self) -> None:
 		self.page.keyboard.press("Control+s")
