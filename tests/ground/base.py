@@ -48,6 +48,11 @@ class Ground:
 		options = {"cwd": self.sites, "env": self.environment()} | options
 		return subprocess.run([str(self.python), *arguments], **options)
 
+	def end_interrupted_visit(self) -> None:
+		"""Do so before a migration, which would change the tables that a killed run has put in the place of others."""
+		code = "from tests.ground import site\nsite.end_interrupted_visit()"
+		self.run("-c", code, check=True)
+
 	def start(self, *arguments: str) -> subprocess.Popen:
 		"""Like `run`, without waiting for the end."""
 		return subprocess.Popen([str(self.python), *arguments], cwd=self.sites, env=self.environment())

@@ -44,6 +44,7 @@ def prepare(bench: Path, site: str) -> Ground:
 	_list_app(sites / "apps.txt")
 	_link_assets(sites / "assets" / APP)
 	if installed:
+		ground.end_interrupted_visit()
 		ground.run_quietly("Migrating the site", *frappe, "migrate", "--skip-search-index")
 	else:
 		ground.run_quietly("Installing the app", *frappe, "install-app", APP)

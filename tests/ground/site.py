@@ -21,6 +21,12 @@ def connect() -> None:
 	frappe.set_user("Administrator")
 
 
+def end_interrupted_visit() -> None:
+	connect()
+	visit.end_interrupted()
+	destroy()
+
+
 def destroy() -> None:
 	"""Close the connection; what was not committed is rolled back."""
 	frappe.destroy()

@@ -73,7 +73,7 @@ def begin() -> None:
 	"""
 	if _begun:
 		return
-	_end_interrupted()
+	end_interrupted()
 	if _is_connected():
 		raise SystemExit(
 			f"The site {frappe.local.site} is connected to MercadoLibre, and would miss what is told to it "
@@ -183,7 +183,8 @@ def _leave() -> None:
 		_notebook(kind).unlink(missing_ok=True)
 
 
-def _end_interrupted() -> None:
+def end_interrupted() -> None:
+	"""Give back what a run that was killed has set aside: a migration would change the tables that stand in."""
 	frappe.db.rollback()
 	if any(map(_is_aside, [*_own_tables(), *ROWS_ASIDE])):
 		_leave()

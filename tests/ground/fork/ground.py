@@ -48,6 +48,7 @@ def prepare(language: str) -> Ground:
 	state = _digest(CHECKOUT / APP)
 	migrated = bench / "migrated"
 	if migrated.read_text() != state:
+		ground.end_interrupted_visit()
 		ground.run_quietly("Migrating the site", "-m", "tests.ground.fork.site", "migrate")
 		migrated.write_text(state)
 	return ground
