@@ -48,6 +48,7 @@ scheduler_events = {
 	"cron": {
 		# The sweep is the inbox's guarantee: whatever Redis or a worker lost is found within a minute.
 		"* * * * *": [
+			"mercadolibre_sync.account.moved.look",
 			"mercadolibre_sync.inbox.sweep.sweep",
 			"mercadolibre_sync.backfill.run.resume_interrupted",
 		],

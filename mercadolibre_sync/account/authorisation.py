@@ -20,6 +20,7 @@ from mercadolibre_sync.meli.oauth import Tokens, authorization_url, pkce
 from mercadolibre_sync.meli.sites import SITES
 from mercadolibre_sync.sync import connection
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED
+from mercadolibre_sync.sync.errors import SiteMoved
 from mercadolibre_sync.sync.lock import named_lock
 
 KEY = "mercadolibre_sync:authorisation"
@@ -251,6 +252,10 @@ def disconnect(account: str) -> str:
 	result = _("The account is disconnected.")
 	try:
 		_revoke(account)
+	except SiteMoved:
+		result = _(
+			"The tokens are deleted here. The authorisation at MercadoLibre stays: the site that this one was copied from uses it."
+		)
 	except (errors.ReauthorisationNeeded, errors.Forbidden, errors.NotFound):
 		result = _("The account is disconnected. MercadoLibre had removed the authorisation before.")
 	except errors.PermanentError as error:

@@ -11,7 +11,7 @@ from mercadolibre_sync.backoff import delay
 from mercadolibre_sync.error_log import log_unexpected
 from mercadolibre_sync.inbox import clock, states
 from mercadolibre_sync.meli import errors
-from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
+from mercadolibre_sync.sync.errors import NeedsAttention, SiteMoved, TryLater
 from mercadolibre_sync.words import Text, text
 
 MAX_ATTEMPTS = 10
@@ -40,6 +40,8 @@ class Verdict:
 
 def explain(error: Exception, attempts: int) -> Verdict:
 	"""The verdict on an error met in the `attempts`-th attempt."""
+	if isinstance(error, SiteMoved):
+		return Verdict(error.reason, needs_reconnect=True)
 	if isinstance(error, errors.ReauthorisationNeeded):
 		return Verdict(
 			text(
@@ -68,6 +70,8 @@ def record(names: Sequence[str], error: Exception, attempts: int, mark: str) -> 
 
 def describe(error: Exception) -> Text:
 	"""The error in plain words, for a person who waits for an answer. Without personal data."""
+	if isinstance(error, SiteMoved):
+		return error.reason
 	if isinstance(error, errors.ReauthorisationNeeded):
 		return text("MercadoLibre no longer accepts the account's tokens. Connect the account again.")
 	return _judge(error, MAX_ATTEMPTS)[0]

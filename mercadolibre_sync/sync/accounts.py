@@ -1,10 +1,11 @@
 """The account a purchase came through, and the connection to MercadoLibre in its name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import frappe
 
 from mercadolibre_sync.meli.errors import ReauthorisationNeeded
+from mercadolibre_sync.sync import moving
 from mercadolibre_sync.sync.errors import NeedsAttention
 from mercadolibre_sync.words import Text, text
 
@@ -30,12 +31,13 @@ class Account:
 def read(name: str) -> Account:
 	"""The account, checked. Raises NeedsAttention naming the field that has to be mended.
 
-	Raises ReauthorisationNeeded, without troubling MercadoLibre, for an account whose grant is known dead.
+	Raises ReauthorisationNeeded, without troubling MercadoLibre, for an account whose grant is known dead or another
+	site's (`sync.moving`).
 	"""
 	row = frappe.db.get_value(
 		ACCOUNT,
 		name,
-		["name", "enabled", "status", "user_id", "site", "company", "customer_group", "only_paid_orders"],
+		[*(field.name for field in fields(Account)), "enabled", "status", "site_address"],
 		as_dict=True,
 	)
 	if not row:
@@ -44,6 +46,7 @@ def read(name: str) -> Account:
 		raise NeedsAttention(
 			text('The MercadoLibre account {0} is disabled. Tick "Enabled" in it and retry.', name)
 		)
+	moving.check(name, row.site_address)
 	if row.status == RECONNECT_NEEDED:
 		raise ReauthorisationNeeded("The account waits for being connected again.")
 	if problem := customer_group_problem(row.customer_group):

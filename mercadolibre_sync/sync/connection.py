@@ -15,8 +15,9 @@ from mercadolibre_sync import people
 from mercadolibre_sync.meli.client import API, Client
 from mercadolibre_sync.meli.errors import ApplicationBlocked, ReauthorisationNeeded
 from mercadolibre_sync.meli.oauth import OAuth, Tokens
+from mercadolibre_sync.sync import moving
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED, NOT_CONNECTED, RECONNECT_NEEDED
-from mercadolibre_sync.sync.errors import NeedsAttention, TryLater
+from mercadolibre_sync.sync.errors import NeedsAttention, SiteMoved, TryLater
 from mercadolibre_sync.sync.lock import named_lock
 from mercadolibre_sync.sync.pace import pace
 from mercadolibre_sync.words import text
@@ -52,6 +53,9 @@ def consequences(tokens: "AccountTokens") -> Iterator[None]:
 	"""Draw what an error within means for the account or the application, before the error goes on (see `connected`)."""
 	try:
 		yield
+	except SiteMoved:
+		# MercadoLibre was not even asked; `account.moved` says so.
+		raise
 	except ReauthorisationNeeded:
 		_lose_grant(tokens.account, tokens.last)
 		raise
@@ -143,12 +147,18 @@ class AccountTokens:
 		self.last: str | None = None
 
 	def access_token(self) -> str:
-		"""The stored access token, renewed if it is about to expire. Raises ReauthorisationNeeded without one."""
+		"""The stored access token, renewed if it is about to expire.
+
+		Raises ReauthorisationNeeded without one, and SiteMoved where it is another site's.
+		"""
 		token = _read(self.account, "access_token")
 		if not token:
 			raise ReauthorisationNeeded("The account has no access token.")
-		expires_at = frappe.db.get_value(ACCOUNT, self.account, "token_expires_at")
+		site_address, expires_at = frappe.db.get_value(
+			ACCOUNT, self.account, ["site_address", "token_expires_at"]
+		)
 		frappe.db.rollback()
+		moving.check(self.account, site_address)
 		if expires_at and get_datetime(expires_at) - MARGIN < now_datetime():
 			return self.renew(token)
 		self.last = token
@@ -194,6 +204,7 @@ def store_tokens(account: str, tokens: Tokens) -> None:
 			"access_token": MASK,
 			"refresh_token": MASK if _read(account, "refresh_token") else "",
 			"token_expires_at": expires_at,
+			"site_address": moving.address(),
 			"status": CONNECTED,
 		},
 	)
@@ -206,7 +217,13 @@ def remove_tokens(account: str) -> None:
 	frappe.db.set_value(
 		ACCOUNT,
 		account,
-		{"access_token": "", "refresh_token": "", "token_expires_at": None, "status": NOT_CONNECTED},
+		{
+			"access_token": "",
+			"refresh_token": "",
+			"token_expires_at": None,
+			"site_address": None,
+			"status": NOT_CONNECTED,
+		},
 	)
 
 

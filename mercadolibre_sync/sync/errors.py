@@ -1,3 +1,4 @@
+from mercadolibre_sync.meli.errors import ReauthorisationNeeded
 from mercadolibre_sync.words import Text
 
 
@@ -15,3 +16,7 @@ class NeedsAttention(SyncError):
 
 class TryLater(SyncError):
 	"""What is missing may be there in a while."""
+
+
+class SiteMoved(SyncError, ReauthorisationNeeded):
+	"""The account was authorised at another address of the site, and has to be authorised again at this one."""

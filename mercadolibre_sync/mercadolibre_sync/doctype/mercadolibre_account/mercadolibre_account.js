@@ -19,6 +19,8 @@ function welcome(frm) {
 }
 
 function show_what_is_wrong(frm) {
+	const { moved } = frm.doc.__onload || {};
+	if (moved) return frm.set_intro(frappe.utils.escape_html(moved), "orange");
 	if (frm.doc.status === "Connected") {
 		if (!frm.doc.silent_since) return;
 		frm.set_intro(

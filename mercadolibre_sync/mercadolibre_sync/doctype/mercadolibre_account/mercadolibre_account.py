@@ -7,8 +7,9 @@ from mercadolibre_sync.guarded import GuardedDocument
 from mercadolibre_sync.inbox import claims, door, failures, intake, states, wake
 from mercadolibre_sync.meli.errors import MeliError
 from mercadolibre_sync.meli.values import to_id
+from mercadolibre_sync.sync import moving
 from mercadolibre_sync.sync.accounts import CONNECTED, NOT_CONNECTED, customer_group_problem
-from mercadolibre_sync.sync.errors import SyncError
+from mercadolibre_sync.sync.errors import SiteMoved, SyncError
 
 
 class MercadoLibreAccount(GuardedDocument):
@@ -21,6 +22,14 @@ class MercadoLibreAccount(GuardedDocument):
 		)
 		self.set_onload("waiting", self.count(states.QUEUED, states.PROCESSING, states.WAITING))
 		self.set_onload("failed", self.count(states.FAILED))
+		self.set_onload("moved", self.describe_move())
+
+	def describe_move(self) -> str | None:
+		"""Why this site does not speak for the account although it holds tokens, for who looks at it."""
+		try:
+			moving.check(self.name, self.site_address)
+		except SiteMoved as moved:
+			return str(moved.reason)
 
 	def count(self, *status: str) -> int:
 		"""The account's notifications in these states."""
@@ -48,10 +57,9 @@ class MercadoLibreAccount(GuardedDocument):
 	def set_status(self) -> None:
 		"""A token typed in by hand is taken for a good one until MercadoLibre refuses it."""
 		if not self.access_token:
-			self.status = NOT_CONNECTED
+			self.update({"status": NOT_CONNECTED, "site_address": None})
 		elif self.has_value_changed("access_token") or self.status == NOT_CONNECTED:
-			self.status = CONNECTED
-			self.token_expires_at = None
+			self.update({"status": CONNECTED, "token_expires_at": None, "site_address": moving.address()})
 
 	def on_update(self) -> None:
 		door.forget_sellers()
