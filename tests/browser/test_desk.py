@@ -1,11 +1,13 @@
 """What a person sees and presses on the real desk, in Debian's Chromium."""
 
 import frappe
+from frappe.utils import now_datetime
 from playwright.sync_api import expect
 
+from mercadolibre_sync.backfill.run import BACKFILL, RUNNING, STOPPED
 from mercadolibre_sync.inbox import states, sweep
 from mercadolibre_sync.sync.accounts import ACCOUNT, NOT_CONNECTED
-from tests.browser.base import DeskTestCase
+from tests.browser.base import SALESPERSON, DeskTestCase
 from tests.ground import masters
 from tests.site.base import ACCOUNT_NAME
 
@@ -76,3 +78,27 @@ class TestDesk(DeskTestCase):
 		self.open_form(ACCOUNT, ACCOUNT_NAME)
 		for label in ("Sincronizar", "Sincronizar una orden", "Autorizar", "Conexión"):
 			expect(self.button(label)).to_have_count(0)
+
+	def test_who_may_only_read_a_back_fill_can_neither_stop_nor_resume_it(self):
+		backfill = frappe.get_doc(ACCOUNT, ACCOUNT_NAME).synchronise(str(now_datetime()))
+		for status, label in ((RUNNING, "Detener"), (STOPPED, "Reanudar")):
+			frappe.db.set_value(BACKFILL, backfill, "status", status)
+			frappe.db.commit()
+			self.open_form(BACKFILL, backfill)
+			expect(self.button(label)).to_have_count(0)
+
+	def test_who_knows_nothing_of_mercadolibre_sees_the_buyer_and_is_refused_nothing(self):
+		buyer = self.add_buyer()
+		self.sync_order(self.add_order(buyer))
+		role = {"parent": SALESPERSON, "role": "MercadoLibre User"}
+		frappe.db.delete("Has Role", role)
+		self.addCleanup(frappe.clear_cache, user=SALESPERSON)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(lambda: frappe.get_doc("User", SALESPERSON).add_roles(role["role"]))
+		frappe.db.commit()
+		frappe.clear_cache(user=SALESPERSON)
+
+		self.open_form("Customer", buyer)
+		expect(self.button(BUTTON)).to_be_visible()
+		self.page.wait_for_load_state("networkidle")
+		expect(self.page.locator(".modal.show")).to_have_count(0)

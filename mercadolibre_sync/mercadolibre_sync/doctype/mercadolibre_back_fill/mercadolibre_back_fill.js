@@ -15,17 +15,21 @@ frappe.ui.form.on("MercadoLibre Back-fill", {
 		frm.disable_save();
 		frm.pace = null;
 		if (frm.doc.status === "Running") show_progress(frm, frm.doc);
-		const act = (label, method) =>
-			frm.add_custom_button(label, async () => {
-				await frm.call(method);
-				frm.reload_doc();
-			});
-		if (frm.doc.status === "Running") act(__("Stop"), "stop");
-		if (["Stopped", "Failed"].includes(frm.doc.status)) act(__("Resume"), "resume");
+		if (frm.has_perm("write")) add_buttons(frm);
 		const message = frappe.format(frm.doc.message, frm.get_docfield("message"), {}, frm.doc);
 		if (message) frm.set_intro(message, "orange");
 	},
 });
+
+function add_buttons(frm) {
+	const act = (label, method) =>
+		frm.add_custom_button(label, async () => {
+			await frm.call(method);
+			frm.reload_doc();
+		});
+	if (frm.doc.status === "Running") act(__("Stop"), "stop");
+	if (["Stopped", "Failed"].includes(frm.doc.status)) act(__("Resume"), "resume");
+}
 
 function show_progress(frm, { progress, found, queued, skipped }) {
 	const counts = __("{0} found, {1} taken in, {2} skipped", [found, queued, skipped]);
