@@ -78,6 +78,9 @@ class TestWorkspace(DeskTestCase):
 				expect(self.chart(CHARTS[language][0])).to_contain_text(OUTCOMES[language])
 				item = self.page.locator(".quick-list-item:visible").filter(has_text=order)
 				expect(item).to_contain_text(REASONS[language])
+				self.assertFalse(
+					item.locator(".title").evaluate("title => title.scrollWidth > title.clientWidth")
+				)
 				failed.click()
 				self.page.wait_for_function("doctype => cur_list?.doctype === doctype", arg=NOTIFICATION)
 				expect(self.page.locator(".list-row-container .list-row:visible")).to_have_count(1)

@@ -31,6 +31,8 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
 		${width("reason", 2.5)}
 		${width("order_id", 1.6)}`;
+	const QUICK_LIST_STYLE = `
+		[data-route="Workspaces/MercadoLibre"] .quick-list-item :is(.left, .title) { white-space: normal; }`;
 
 	frappe.listview_settings["MercadoLibre Notification"] = {
 		add_fields: ["status", "resource", "reason", "order_id"],
@@ -64,6 +66,7 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 	// The workspace's list knows no formatters: it asks for the indicator and then shows the title as it is in the row.
 	const is_of_quick_list = (doc) => !("owner" in doc);
 	const put_reason_into_title = (doc) => {
+		frappe.dom.set_style(QUICK_LIST_STYLE, "mercadolibre-quick-list-style");
 		const reason = mercadolibre_sync.translated(doc.reason || "");
 		doc.customer = [mercadolibre_sync.number(doc), reason].filter(Boolean).join(": ");
 	};
