@@ -18,6 +18,18 @@ PASSWORD = "Todo-por-2-pesos"
 ROLES = ("Sales User", "MercadoLibre User")
 # The desk of a development server that nobody else has opened yet takes its time.
 PATIENCE_SECONDS = 60
+# A phone's screen, in pixels.
+PHONE = 400
+# What reaches beyond the screen's right edge, unless it lies in something that can be pushed by itself, or is Frappe's
+# own: the timeline below a form does.
+BEYOND = """width => [...document.querySelectorAll(".page-container *")]
+	.filter((element) => !element.closest(".form-footer") && element.checkVisibility() && element.getBoundingClientRect().right > width + 1)
+	.filter((element) => {
+		for (let box = element.parentElement; box; box = box.parentElement)
+			if (["auto", "scroll", "hidden"].includes(getComputedStyle(box).overflowX)) return false;
+		return true;
+	})
+	.map((element) => element.outerHTML.slice(0, 200))"""
 
 
 class DeskTestCase(SiteTestCase):
@@ -76,6 +88,11 @@ class DeskTestCase(SiteTestCase):
 		"""What stands in the visible elements."""
 		found = self.page.locator(selector).locator("visible=true")
 		return [text.strip() for text in found.all_inner_texts()]
+
+	def assert_it_fits(self) -> None:
+		"""Nothing has to be pushed sideways to be seen."""
+		width = self.page.evaluate("window.innerWidth")
+		self.assertEqual(self.page.evaluate(BEYOND, width), [])
 
 
 def log_in(page: Page, address: str, user: str, password: str) -> None:

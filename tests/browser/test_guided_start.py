@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from mercadolibre_sync import guided_start
 from mercadolibre_sync.roles import MANAGER
-from tests.browser.base import SALESPERSON, DeskTestCase
+from tests.browser.base import PHONE, SALESPERSON, DeskTestCase
 from tests.browser.test_feria import ENDPOINT
 from tests.ground import masters
 from tests.ground.process import wait_for, workers
@@ -183,6 +183,20 @@ class TestGuidedStart(DeskTestCase):
 		self.page.reload()
 		expect(self.page.locator(".number-widget-box:visible").first).to_be_visible()
 		expect(self.guide).to_have_count(0)
+
+	def test_it_fits_a_phone(self):
+		size = self.page.viewport_size
+		self.addCleanup(self.page.set_viewport_size, size)
+		self.page.set_viewport_size({**size, "width": PHONE})
+		self.speak("es")
+		expect(self.guide.locator(".step-text")).to_have_text(WORDS["es"]["steps"])
+		self.assert_it_fits()
+
+	def test_where_the_site_cannot_be_looked_at_the_workspace_is_there_all_the_same(self):
+		self.page.route("**/mercadolibre_sync.guided_start.look", lambda route: route.fulfill(status=500))
+		self.addCleanup(self.page.unroute_all)
+		self.speak("es")
+		expect(self.page.locator(".number-widget-box:visible").first).to_be_visible()
 
 	def test_who_cannot_connect_anything_sees_no_guide(self):
 		frappe.db.delete("Has Role", {"parent": SALESPERSON, "role": MANAGER})
