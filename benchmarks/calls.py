@@ -76,7 +76,7 @@ def _backfill_row(which: str, calls: int, orders: int, goal: float) -> Row:
 		f"calls in a back-fill, per order {which}",
 		f"{calls / orders:.3f}",
 		f"{calls:,} calls for {orders:,} orders",
-		f"≤ {goal}",
+		f"≤ {goal}, to two places",
 		round(calls / orders, 2) <= goal,
 	)
 
