@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import requests
 
@@ -92,9 +92,19 @@ class Client:
 
 	def order(self, order_id: str) -> Order:
 		"""One order. A partial answer (206) is a success; what it lacks stands in `Order.missing`."""
+		_sent, order = self._order(order_id)
+		return order
+
+	def order_as_sent(self, order_id: str) -> dict[str, Any]:
+		"""One order with every field of MercadoLibre's answer."""
+		sent, _order = self._order(order_id)
+		return sent
+
+	def _order(self, order_id: str) -> tuple[dict[str, Any], Order]:
 		answer = self._get(f"/orders/{_digits(order_id)}", f"order {order_id}")
-		order = Order.from_json(answer.json(), _missing(answer))
-		return _same(order, order_id)
+		sent = answer.json()
+		order = Order.from_json(sent, _missing(answer))
+		return sent, _same(order, order_id)
 
 	def billing_info(self, order: Order, site_id: str) -> BillingInfo | None:
 		"""Who the order's invoice is for; None if MercadoLibre does not know. `site_id` serves orders without one.

@@ -14,6 +14,7 @@ import frappe
 from frappe.utils import get_system_timezone, now_datetime
 
 from mercadolibre_sync.meli.models import Order
+from mercadolibre_sync.sync import listeners
 from mercadolibre_sync.sync.fields import length
 from mercadolibre_sync.sync.text import fit
 
@@ -92,10 +93,17 @@ def record(purchase: "Purchase", customer: str | None, applied: Applied) -> None
 		version = version_of(order, purchase, customer)
 		if not applied.lacks(order, version):
 			continue
-		if order.id in applied.orders:
-			frappe.db.set_value(ORDER, order.id, version)
-		else:
-			_insert(order.id, version)
+		_note(order.id, version, is_known=order.id in applied.orders)
+
+
+def _note(order_id: str, version: dict, *, is_known: bool) -> None:
+	if listeners.are_there(ORDER):
+		document = frappe.get_doc(ORDER, order_id) if is_known else frappe.new_doc(ORDER, order_id=order_id)
+		document.update(version).save(ignore_permissions=True)
+	elif is_known:
+		frappe.db.set_value(ORDER, order_id, version)
+	else:
+		_insert(order_id, version)
 
 
 def version_of(order: Order, purchase: "Purchase", customer: str | None) -> dict:

@@ -1,3 +1,4 @@
+import gc
 import json
 import socket
 import traceback
@@ -344,8 +345,14 @@ class TestPermanentErrors(ClientCase):
 		self.assertEqual(len(self.server.asked), 1)
 
 	def test_success_that_is_not_json_is_weather(self):
-		for body in (b"<html>maintenance</html>", b"", b"\xff", b"[" * 100_000):
+		for body in (b"<html>maintenance</html>", b"", b"\xff"):
 			self.assertIsInstance(self.met(Say(200, body)), Unavailable)
+
+	def test_success_that_is_nested_without_end_is_weather(self):
+		# A collection that begins at the limit of recursion fails in the finalizers of what other tests left behind.
+		gc.disable()
+		self.addCleanup(gc.enable)
+		self.assertIsInstance(self.met(Say(200, b"[" * 100_000)), Unavailable)
 
 	def test_success_that_is_not_what_is_documented(self):
 		for body in ([], {}, {"id": None}, {"id": 999}):
