@@ -17,6 +17,9 @@ from mercadolibre_sync.words import Text, text
 MAX_ATTEMPTS = 10
 # Orders spread through MercadoLibre's servers after the notification was sent: the first 404s mean little.
 ATTEMPTS_UNTIL_MISSING = 4
+# MariaDB's numbers for a server that cannot work as it should: too many connections, disk full, out of memory,
+# going down, table full, read-only, gone, gone in the middle of a statement, connection killed.
+DATABASE_TROUBLE = frozenset({1040, 1021, 1041, 1053, 1114, 1290, 1836, 2002, 2003, 2006, 2013, 1927})
 
 TOO_SLOW = text(
 	"Writing this buyer took so long that the background job was stopped. Look for a slow hook, server script or webhook that runs when a Customer, Address or Contact is saved, and have it do its work later."
@@ -87,6 +90,15 @@ def _judge(error: Exception, attempts: int) -> tuple[Text, bool, float | None]:
 		return error.reason, False, None
 	if isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError):
 		return text("The database was busy."), True, None
+	if isinstance(error, frappe.db.OperationalError) and error.args[:1] and error.args[0] in DATABASE_TROUBLE:
+		return (
+			text(
+				"The database did not take it (MariaDB's error {0}): its disk may be full, or it was restarted.",
+				error.args[0],
+			),
+			True,
+			None,
+		)
 	if isinstance(error, JobTimeoutException):
 		return TOO_SLOW, True, None
 	if isinstance(error, frappe.MandatoryError):

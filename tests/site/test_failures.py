@@ -2,6 +2,7 @@
 
 import frappe
 
+from mercadolibre_sync.inbox import failures
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync import customers
 from tests.ground import masters
@@ -192,3 +193,13 @@ class TestPrivacy(SiteTestCase):
 		text = f"{log[0].method}{log[0].error}{row.reason}"
 		for secret in ("Privado", "SECRETO", "32659430", tokens["access_token"]):
 			self.assertNotIn(secret, text)
+
+
+class TestDatabase(SiteTestCase):
+	def test_a_full_disk_is_waited_for_and_named(self):
+		for number in (1114, 1290):
+			with self.subTest(number), self.assertRaises(frappe.db.OperationalError) as raised:
+				frappe.db.sql(f"signal sqlstate 'HY000' set mysql_errno = {number}, message_text = 'full'")
+			verdict = failures.explain(raised.exception, 1)
+			self.assertGreater(verdict.retry_in, 0)
+			self.assertIn(f"error {number}", str(verdict.reason))
