@@ -7,10 +7,13 @@ from random import SystemRandom
 from benchmarks.stage import ACCOUNTS, set_up
 from chaos.plan import plan
 from chaos.run import Report, run
+from tests.ground import arca
 from tests.ground.site import connect
 
 WORKERS = 3
 DEFAULT_MINUTES = 2
+# For ARCA, whenever a customer is written.
+WAIT_SECONDS = 2
 
 
 def main() -> int:
@@ -22,6 +25,7 @@ def main() -> int:
 		print(fault)
 	connect()
 	with set_up() as stage:
+		arca.configure(stage.simulator, wait_seconds=WAIT_SECONDS)
 		report = run(planned, stage.simulator)
 	_show(report)
 	return int(bool(report.differences) or report.recovery is None)

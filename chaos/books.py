@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import frappe
+from frappe.utils import add_years, now_datetime
 
 from chaos.market import Buyer, Market, Place
 from mercadolibre_sync.inbox import failures, states
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli import errors
 from mercadolibre_sync.meli.values import to_datetime
+from mercadolibre_sync.sync.customers import CUSTOMER
+from mercadolibre_sync.sync.fiscal.customer import PENDING
 from mercadolibre_sync.sync.versions import ORDER, system_time
 from mercadolibre_sync.words import restored
 from simulator.meli_notifications import Notice
@@ -23,12 +26,25 @@ FOR_A_PERSON = (
 	errors.NotFound(""),
 )
 DESERVED = {failures.explain(error, failures.MAX_ATTEMPTS).reason.source for error in FOR_A_PERSON}
+# By the registry's kind of taxpayer (contract: Condición frente al IVA). None: neither ARCA nor MercadoLibre says anything.
+CONDICIONES = {
+	"responsable_inscripto": "IVA Responsable Inscripto",
+	"monotributista": "Responsable Monotributo",
+	"exento": "IVA Sujeto Exento",
+}
 
 
-def open_rows() -> int:
-	"""Notifications that have not come to an end."""
+def open_ends() -> int:
+	"""Notifications, and questions to the registry, that have not come to an end."""
 	frappe.db.rollback()
-	return frappe.db.count(NOTIFICATION, {"status": ("in", OPEN)})
+	return frappe.db.count(NOTIFICATION, {"status": ("in", OPEN)}) + frappe.db.count(
+		CUSTOMER, pending_lookups()
+	)
+
+
+def pending_lookups() -> dict[str, object]:
+	"""Filters of the customers to be asked for again. The site's own have been put off for years."""
+	return {"arca_status": PENDING, "arca_next_lookup": ("<", add_years(now_datetime(), 1))}
 
 
 def outcomes() -> Counter[str]:
@@ -98,9 +114,10 @@ def _expected(buyer: Buyer) -> dict[str, object]:
 	if not buyer.paid:
 		return {"customers": [], "addresses": [], "contacts": [], "left over": 0}
 	# One contact, which is the primary one.
-	number, kind = buyer.document[::-1] if buyer.document else (None, None)
+	kind, number = buyer.document or (None, None)
+	condicion = CONDICIONES.get(buyer.taxpayer)
 	return {
-		"customers": [(buyer.id, buyer.nickname, buyer.nickname, number, kind)],
+		"customers": [(buyer.id, buyer.nickname, buyer.nickname, number, kind, condicion)],
 		"addresses": sorted(buyer.places),
 		"contacts": [(buyer.name, [buyer.phone], 1)],
 		"left over": 0,
@@ -108,12 +125,20 @@ def _expected(buyer: Buyer) -> dict[str, object]:
 
 
 def _found(buyer: Buyer) -> dict[str, object]:
-	fields = ["name", "customer_name", "mercadolibre_nickname", "tax_id", "arca_document_type"]
+	fields = [
+		"name",
+		"customer_name",
+		"mercadolibre_nickname",
+		"tax_id",
+		"arca_document_type",
+		"arca_condicion_iva",
+	]
 	either = {"name": buyer.id, "mercadolibre_id": buyer.id}
 	addresses, contacts = _linked("Address", buyer.id), _linked("Contact", buyer.id)
 	return {
 		"customers": [
-			tuple(row.values()) for row in frappe.get_all("Customer", or_filters=either, fields=fields)
+			tuple(value or None for value in row.values())
+			for row in frappe.get_all("Customer", or_filters=either, fields=fields)
 		],
 		"addresses": sorted(map(_place, addresses)),
 		"contacts": [

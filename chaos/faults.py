@@ -17,13 +17,26 @@ FAULTS = {
 	"kill_redis": 2,
 	"kill_database": 2,
 	"kill_connections": 2,
+	"fill_disk": 2,
+	"spoil_registry": 3,
 	"expire_tokens": 2,
 	"revoke_grant": 1,
 }
-# What comes back by itself so many seconds later, at most; nothing of the same breaks before.
-RETURNING = {"kill_worker": 4, "kill_web_server": 4, "kill_redis": 5, "kill_database": 3}
+# What comes back by itself, by what, and after how many seconds at most; nothing of the same breaks before.
+RETURNING = {
+	"kill_worker": ("start_worker", 4),
+	"kill_web_server": ("start_web_server", 4),
+	"kill_redis": ("start_redis", 5),
+	"kill_database": ("start_database", 3),
+	"fill_disk": ("free_disk", 6),
+}
 # What cannot break while something else has not come back.
-PARTS = {"flush_redis": "kill_redis", "kill_connections": "kill_database"}
+PARTS = {
+	"flush_redis": "kill_redis",
+	"kill_connections": "kill_database",
+	"kill_database": "fill_disk",
+	"fill_disk": "kill_database",
+}
 PAUSE_SECONDS = (1.5, 4.5)
 ORDER = r"^/orders/\d+$"
 WITH_TOKEN = "^/(orders|shipments)/"
@@ -37,6 +50,8 @@ PATHS = {
 	"403": WITH_TOKEN,
 	"403_policy": WITH_TOKEN,
 }
+# What passes without anybody's doing; a fault is ARCA's word about the configuration.
+WEATHER_AT_ARCA = ("http", "slow", "cut_off", "wrong_shape", "html", "down")
 
 
 class Faults:
@@ -61,24 +76,39 @@ class Faults:
 		return sum(event.what in FAULTS for event in self.events)
 
 	def _draw(self, at: float) -> str:
-		free = [kind for kind in FAULTS if self._returns.get(PARTS.get(kind, kind), 0) < at]
+		free = [
+			kind for kind in FAULTS if self._is_whole(kind, at) and self._is_whole(PARTS.get(kind, kind), at)
+		]
 		drawn = [kind for kind in free if kind in self._new] or free
 		return self._chance.choices(drawn, [FAULTS[kind] for kind in drawn])[0]
+
+	def _is_whole(self, part: str, at: float) -> bool:
+		return self._returns.get(part, 0) < at
 
 	def _break(self, at: float, kind: str) -> None:
 		self._new.discard(kind)
 		arguments = self._arguments(kind)
 		self.events.append(Event(at, kind, arguments))
 		if kind in RETURNING:
-			back = self._returns[kind] = at + self._chance.uniform(0.5, RETURNING[kind])
-			self.events.append(Event(back, kind.replace("kill", "start"), arguments))
+			what, seconds = RETURNING[kind]
+			back = self._returns[kind] = at + self._chance.uniform(0.5, seconds)
+			self.events.append(Event(back, what, arguments))
 
 	def _arguments(self, kind: str) -> dict[str, Any]:
 		if kind in ("kill_worker", "kill_job"):
 			return {"number": self._chance.randrange(self._workers)}
 		if kind in ("expire_tokens", "revoke_grant"):
 			return {"seller": self._chance.choice(self._sellers)}
+		if kind == "spoil_registry":
+			return self._failure()
 		return self._rule() if kind == "spoil_answers" else {}
+
+	def _failure(self) -> dict[str, Any]:
+		operation = self._chance.choice(("loginCms", "getPersona_v2"))
+		failure = {"kind": self._chance.choice(WEATHER_AT_ARCA), "times": self._chance.randint(1, 8)}
+		if failure["kind"] == "slow":
+			failure["seconds"] = self._chance.choice((1, 5))
+		return {"operation": operation, **failure}
 
 	def _rule(self) -> dict[str, Any]:
 		kind = self._kinds.pop() if self._kinds else self._chance.choice(KINDS)

@@ -4,11 +4,14 @@ import time
 
 import frappe
 
+from chaos import books
 from mercadolibre_sync.inbox import claims, missed_feeds, states, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.oauth import Tokens
 from mercadolibre_sync.sync import connection
 from mercadolibre_sync.sync.accounts import ACCOUNT, RECONNECT_NEEDED
+from mercadolibre_sync.sync.customers import CUSTOMER
+from mercadolibre_sync.sync.fiscal.customer import PENDING
 from simulator.control import MeliControl
 from tests.ground.site import connect
 
@@ -27,6 +30,7 @@ def keep(tick: float) -> None:
 			if time.monotonic() >= next_sweep:
 				next_sweep += tick
 				frappe.enqueue("mercadolibre_sync.inbox.sweep.sweep")
+				frappe.enqueue("mercadolibre_sync.sync.fiscal.pending.ask_again")
 		except Exception as error:
 			print(f"The house waits: {error}", flush=True)
 			_connect_anew()
@@ -53,6 +57,12 @@ def _hurry() -> None:
 			f"update `tab{NOTIFICATION}` set next_attempt = next_attempt - interval %s second "
 			"where name in %s and status = %s",
 			(HASTE - 1, names, states.WAITING),
+		)
+	if names := frappe.get_all(CUSTOMER, filters=books.pending_lookups(), pluck="name", order_by=None):
+		frappe.db.sql(
+			f"update `tab{CUSTOMER}` set arca_next_lookup = arca_next_lookup - interval %s second "
+			"where name in %s and arca_status = %s",
+			(HASTE - 1, names, PENDING),
 		)
 	frappe.db.commit()
 

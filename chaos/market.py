@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from chaos.events import Event
+from tests.ground.arca import cuits
 
 FIRST_BUYER = 9_900_000_000_001
 FIRST_ORDER = 2_009_900_000_000_001
@@ -26,6 +27,7 @@ DEEDS = {
 	"something_else": 5,
 }
 ORDERING = {"new_buyer", "order", "pack", "only_cancelled"}
+TAXPAYERS = ("responsable_inscripto", "monotributista", "exento")
 # As they are told apart when they are compared: line 1 and city, in lower case.
 Place = tuple[str, str]
 
@@ -35,7 +37,8 @@ class Buyer:
 	"""A buyer, and what the ERP has to hold of them at the end (contract: New buyer, Known buyer).
 
 	`orders`, `sellers`, `shipments`: each order's status, seller and shipment, by its number. `hidden`: shipments whose
-	address is still to be revealed, and that. `places`: those that were revealed.
+	address is still to be revealed, and that. `places`: those that were revealed. `taxpayer`: the registry's kind, of
+	those with a CUIT.
 	"""
 
 	id: str
@@ -44,6 +47,7 @@ class Buyer:
 	document: tuple[str, str] | None
 	form: str
 	phone: str
+	taxpayer: str | None = None
 	orders: dict[str, str] = field(default_factory=dict)
 	hidden: dict[str, Place] = field(default_factory=dict)
 	places: set[Place] = field(default_factory=set)
@@ -64,6 +68,7 @@ class Market:
 		self._chance = chance
 		self._seconds = seconds
 		self._sellers = sellers
+		self._cuits = cuits("20")
 		deeds = self._draw(orders)
 		times = sorted(chance.uniform(0, seconds) for _deed in deeds)
 		for self._now, deed in zip(times, deeds, strict=True):
@@ -127,7 +132,7 @@ class Market:
 	def _give_document(self) -> None:
 		if without := [buyer for buyer in self._customers if not buyer.document]:
 			buyer = self._chance.choice(without)
-			buyer.document = self._document()
+			self._give(buyer)
 			self._do("set_user", user_id=buyer.id, document=buyer.document)
 			self._change(buyer, self._chance.choice(buyer.paid))
 
@@ -161,12 +166,14 @@ class Market:
 			id=str(number),
 			nickname=f"COMPRA{number}",
 			name=f"{first} {last}",
-			document=self._document() if has_document else None,
+			document=None,
 			# Without names in the order they come with the document.
 			form=self._chance.choice(("full", "full", "billing_info", "id")) if has_document else "full",
 			phone=f"351 555{number % 10_000:04}",
 		)
 		self.buyers.append(buyer)
+		if has_document:
+			self._give(buyer)
 		self._do(
 			"add_buyer",
 			buyer_id=buyer.id,
@@ -177,8 +184,13 @@ class Market:
 		)
 		return buyer
 
-	def _document(self) -> tuple[str, str]:
-		return "DNI", str(self._chance.randrange(10_000_000, 99_999_999))
+	def _give(self, buyer: Buyer) -> None:
+		"""A document: of every third a CUIT, which the registry knows."""
+		if self._chance.random() < 2 / 3:
+			buyer.document = "DNI", str(self._chance.randrange(10_000_000, 99_999_999))
+			return
+		buyer.document, buyer.taxpayer = ("CUIT", next(self._cuits)), self._chance.choice(TAXPAYERS)
+		self._do("add_taxpayer", cuit=buyer.document[1], kind=buyer.taxpayer)
 
 	def _draw_place(self) -> Place:
 		return f"{self._chance.choice(STREETS)} {self._chance.randrange(1, 5)}", self._chance.choice(CITIES)

@@ -59,11 +59,11 @@ def _run(plan: Plan, stage: Stage) -> Callable[[str], Report]:
 	missed = sum(not notice.is_delivered for notice in notices)
 	if missed:
 		_let("fetch_missed")
-	is_over = _wait(stage, lambda: not books.open_rows()) and is_over
+	is_over = _wait(stage, lambda: not books.open_ends()) and is_over
 	recovery = time.monotonic() - last_fault if is_over else None
 	failed, undeserved = books.failed(), books.undeserved()
 	_let("retry_failed")
-	_wait(stage, lambda: not books.open_rows())
+	_wait(stage, lambda: not books.open_ends())
 	outcomes, differences = books.outcomes(), books.differences(plan.market, notices)
 	return lambda said: Report(
 		plan=plan,

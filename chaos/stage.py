@@ -12,6 +12,7 @@ import redis
 from chaos.events import Event
 from chaos.plan import Plan
 from chaos.post import Post
+from simulator.arca_control import ArcaControl
 from simulator.control import ControlError, MeliControl
 from tests.ground import process, services
 from tests.ground.process import Redis, WebServer, Worker, children, end
@@ -31,6 +32,7 @@ class Stage:
 	def __init__(self, plan: Plan, simulator: str, own_redis: Redis) -> None:
 		self._plan = plan
 		self._meli = MeliControl(simulator)
+		self._arca = ArcaControl(simulator)
 		self._redis = own_redis
 		self._web = WebServer()
 		self._workers = [self._new_worker(number) for number in range(plan.workers)]
@@ -58,8 +60,9 @@ class Stage:
 				self._workers[number] = self._new_worker(number)
 
 	def calm(self) -> None:
-		"""MercadoLibre answers as it should, and everything runs."""
+		"""MercadoLibre and ARCA answer as they should, and everything runs."""
 		self._meli.behave()
+		self._arca.heal()
 		for number in list(self._absent):
 			self.start_worker(number)
 
@@ -81,10 +84,16 @@ class Stage:
 	def tell(self, topic: str, resource: str, seller: str) -> None:
 		self.post.send(topic, resource, seller)
 
+	def add_taxpayer(self, cuit: str, kind: str) -> None:
+		self._arca.add_taxpayer(cuit, kind)
+
 	# What breaks, and what comes back.
 
 	def spoil_answers(self, **rule) -> None:
 		self._meli.misbehave(**rule)
+
+	def spoil_registry(self, **failure) -> None:
+		self._arca.fail(**failure)
 
 	def kill_worker(self, number: int) -> None:
 		"""This one, or the next that is at work."""
@@ -133,6 +142,17 @@ class Stage:
 	def start_database(self) -> None:
 		if self._owns_database:
 			services.start_mariadb()
+
+	def fill_disk(self) -> None:
+		"""The database can be read but refuses what writes, as with a disk that is full."""
+		if self._owns_database:
+			services.let_mariadb_write(False)
+		else:
+			self.skipped["fill the database's disk: it serves others"] += 1
+
+	def free_disk(self) -> None:
+		if self._owns_database:
+			services.let_mariadb_write(True)
 
 	def kill_connections(self) -> None:
 		"""Those of the site's user, but for our own."""

@@ -59,6 +59,13 @@ def kill_mariadb() -> None:
 		_wait_until_gone(process["pid"])
 
 
+def let_mariadb_write(is_allowed: bool) -> None:
+	"""Have our MariaDB refuse whatever writes, until it is allowed again, or started anew."""
+	statement = f"set global read_only = {int(not is_allowed)}"
+	client = [program_path("mariadb"), "--no-defaults", f"--socket={GROUND}/mariadb.sock"]
+	subprocess.run([*client, f"--execute={statement}"], check=True)
+
+
 def start_redis() -> dict[str, str]:
 	"""Start Redis unless it runs already. Return the variables that make it Frappe's cache and queue."""
 	port = _start(

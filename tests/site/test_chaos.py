@@ -4,13 +4,14 @@ import frappe
 
 from chaos.plan import plan
 from chaos.run import run
-from tests.site.base import SiteTestCase, make_account, simulator_url
+from tests.site.base import make_account, simulator_url
+from tests.site.fiscal import FiscalTestCase
 
 SEED = 1
 SELLERS = ("990000000001", "990000000002")
 
 
-class TestChaos(SiteTestCase):
+class TestChaos(FiscalTestCase):
 	def test_nothing_is_lost_and_nothing_doubled_whatever_breaks(self):
 		for seller in SELLERS:
 			self.meli.add_seller(seller, f"VENDEDOR{seller}")

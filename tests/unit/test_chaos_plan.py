@@ -28,8 +28,8 @@ class TestPlan(unittest.TestCase):
 		self.assertEqual(spoilt, set(KINDS))
 
 	def test_what_was_killed_comes_back_before_it_is_killed_again(self):
-		for kill in RETURNING:
-			kinds = (kill, kill.replace("kill", "start"))
+		for kill, (start, _seconds) in RETURNING.items():
+			kinds = (kill, start)
 			happened = [event.what for event in LONG.faults.events if event.what in kinds]
 			with self.subTest(kill):
 				self.assertEqual(happened, list(kinds) * (len(happened) // 2))
