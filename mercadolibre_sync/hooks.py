@@ -24,10 +24,12 @@ doctype_js = {
 
 override_doctype_dashboards = {"Customer": "mercadolibre_sync.customer_desk.connections"}
 
-doctype_list_js = dict.fromkeys(
-	("Customer", "MercadoLibre Account", "MercadoLibre Back-fill", "MercadoLibre Notification"),
-	"public/js/words.js",
-)
+doctype_list_js = {
+	"Customer": ["public/js/words.js", "public/js/customer_list.js"],
+	**dict.fromkeys(
+		("MercadoLibre Account", "MercadoLibre Back-fill", "MercadoLibre Notification"), "public/js/words.js"
+	),
+}
 
 website_route_rules = [
 	{"from_route": "/mercadolibre-docs/<page>", "to_route": "mercadolibre-docs"},
@@ -55,6 +57,8 @@ scheduler_events = {
 		"*/5 * * * *": ["mercadolibre_sync.sync.fiscal.pending.ask_again"],
 		# While hardly anybody buys.
 		"15 4 * * *": ["mercadolibre_sync.backfill.nightly.start"],
+		"0 1 * * *": ["mercadolibre_sync.sync.fiscal.renewal.schedule"],
+		"0 8 * * *": ["mercadolibre_sync.sync.fiscal.renewal.tell_of_changes"],
 	},
 	"hourly_long": [
 		"mercadolibre_sync.inbox.missed_feeds.fetch",

@@ -10,9 +10,14 @@ def comment_once(doctype: str, name: str, *remarks: Text) -> bool:
 	known = _comments(doctype, name) if remarks else set()
 	added = [remark for remark in remarks if not known & _spellings(remark)]
 	for remark in added:
-		content = frappe.utils.escape_html(remark.translated(site_language()))
-		frappe.get_doc(doctype, name).add_comment("Comment", content)
+		comment(doctype, name, remark)
 	return bool(added)
+
+
+def comment(doctype: str, name: str, remark: Text) -> None:
+	"""Add a comment, in the site's language, to a document."""
+	content = frappe.utils.escape_html(remark.translated(site_language()))
+	frappe.get_doc(doctype, name).add_comment("Comment", content)
 
 
 def _comments(doctype: str, name: str) -> set[str]:

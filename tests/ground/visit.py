@@ -239,8 +239,8 @@ def _delete_rows(table: str) -> None:
 
 
 def _postpone_lookups() -> None:
-	"""Keep the site's own customers from being looked up at a simulated registry."""
-	due = "arca_next_lookup is not null"
+	"""Keep the site's own customers from being looked up at a simulated registry, also for the first time."""
+	due = "arca_next_lookup is not null or tax_id != ''"
 	frappe.db.sql_ddl(
 		f"create table `_aside {LOOKUPS}` as select name, arca_next_lookup from tabCustomer where {due}"
 	)

@@ -1,5 +1,6 @@
 """What the Customer shows of the registry: condición frente al IVA, where it is from, and how the lookup went."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import frappe
@@ -11,7 +12,7 @@ from mercadolibre_sync.backoff import delay
 from mercadolibre_sync.sync.fiscal import SETTINGS
 from mercadolibre_sync.sync.fiscal.texts import explain_decision, explain_error
 from mercadolibre_sync.sync.text import fit
-from mercadolibre_sync.words import Text, text
+from mercadolibre_sync.words import Text, restored, sentences, text
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -27,7 +28,27 @@ FROM_ARCA = "ARCA"
 FROM_MERCADOLIBRE = "MercadoLibre"
 BY_HAND = "By hand"
 
+# What is noted of asking, whatever the answer.
+ASKING = ("arca_checked_on", "arca_next_lookup", "arca_attempts", "arca_disagrees")
+
 _MONOTRIBUTOS = {Condicion.MONOTRIBUTO, Condicion.MONOTRIBUTO_SOCIAL, Condicion.MONOTRIBUTO_PROMOVIDO}
+
+
+@dataclass(frozen=True)
+class Said:
+	"""What a customer shows of the registry's answer. Equal where the registry said the same."""
+
+	condicion: str | None
+	status: str | None
+	message: str | None
+
+	@property
+	def words(self) -> Text:
+		return sentences(f"{self.condicion or '–'}.", restored(self.message) if self.message else "")
+
+
+def said(customer: "Document") -> Said:
+	return Said(customer.arca_condicion_iva or None, customer.arca_status, customer.arca_message or None)
 
 
 def declare(customer: "Document", taxpayer_type: str) -> None:
@@ -88,7 +109,12 @@ def _determine(customer: "Document", condicion: Condicion) -> None:
 
 
 def _set_from_arca(customer: "Document", condicion: Condicion) -> None:
-	"""Make it the customer's condición, whatever it was, and complete the tax category."""
+	"""Make it the customer's condición, whatever it was, and complete the tax category.
+
+	A tax category that is there because of the condición before goes with it.
+	"""
+	if customer.tax_category and customer.tax_category == tax_category(customer.arca_condicion_iva):
+		customer.tax_category = tax_category(condicion.label) or customer.tax_category
 	customer.arca_condicion_iva = condicion.label
 	customer.arca_condicion_iva_source = FROM_ARCA
 	_fill_tax_category(customer)

@@ -34,6 +34,7 @@ class ARCASettings(GuardedDocument):
 	def validate(self) -> None:
 		self.validate_cuit()
 		self.validate_wait()
+		self.validate_days()
 		self.validate_addresses()
 		self.validate_tax_categories()
 		self.validate_certificate()
@@ -49,6 +50,10 @@ class ARCASettings(GuardedDocument):
 	def validate_wait(self) -> None:
 		if not 1 <= (self.wait_seconds or 0) <= LONGEST_WAIT:
 			self._refuse("wait_seconds", _("It must be a number from 1 to {0}.").format(LONGEST_WAIT))
+
+	def validate_days(self) -> None:
+		if (self.ask_again_days or 0) < 0:
+			self._refuse("ask_again_days", _("It must be a number of days, 0 for never."))
 
 	def validate_addresses(self) -> None:
 		for fieldname in ("wsaa_base", "padron_base"):

@@ -1,0 +1,273 @@
+"""A condición does not stay: ARCA is asked again for whom it answered long ago, and what changed is told."""
+
+import frappe
+from frappe.utils import add_to_date, now_datetime
+
+from mercadolibre_sync import fiscal_api
+from mercadolibre_sync.roles import MANAGER
+from mercadolibre_sync.sync.fiscal import pending, registry, renewal
+from mercadolibre_sync.sync.versions import ORDER
+from tests.ground import masters
+from tests.site.fiscal import FiscalTestCase, configure, make_user
+from tests.site.test_fiscal_pending import FISCAL
+
+MONOTRIBUTO, INSCRIPTO = "Responsable Monotributo", "IVA Responsable Inscripto"
+LONG_AGO = 200
+
+
+def put_off() -> None:
+	"""Have nobody asked for whom another test has left."""
+	frappe.db.rollback()
+	moment = add_to_date(now_datetime(), years=10)
+	frappe.db.sql("update tabCustomer set arca_next_lookup = %s where tax_id != ''", moment)
+	frappe.db.commit()
+
+
+def due_tonight() -> dict:
+	"""Filters of the customers that have not been put off."""
+	now = now_datetime()
+	return {"arca_next_lookup": ("between", (add_to_date(now, days=-1), add_to_date(now, days=1)))}
+
+
+class AgainTestCase(FiscalTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		configure(ask_again_days=180)
+		put_off()
+		self.addCleanup(put_off)
+
+	def old_customer(self, kind: str | None = "monotributista", days: int = LONG_AGO, **details):
+		"""The Customer of a company that ARCA answered about so many days ago, and that has bought since."""
+		cuit = next(self.cuits)
+		buyer = self.add_company(cuit, kind, **details)
+		customer = self.synced(buyer)
+		self.age(customer.name, days)
+		frappe.db.set_value(ORDER, {"customer": customer.name}, "last_updated", now_datetime())
+		frappe.db.commit()
+		return customer
+
+	def age(self, name: str, days: int) -> None:
+		moment = add_to_date(now_datetime(), days=-days)
+		frappe.db.set_value("Customer", name, "arca_checked_on", moment, update_modified=False)
+
+	def nights(self) -> None:
+		"""What happens until the morning."""
+		renewal.schedule()
+		self.make_all_due()
+		pending.ask_again()
+		frappe.db.rollback()
+
+	def make_all_due(self) -> None:
+		registry.forget_that_it_is_down()
+		soon = due_tonight()
+		now = add_to_date(now_datetime(), seconds=-1)
+		frappe.db.set_value("Customer", soon, "arca_next_lookup", now, update_modified=False)
+		frappe.db.commit()
+
+	def becomes(self, customer, kind: str) -> None:
+		self.arca.add_taxpayer(customer.tax_id, kind)
+
+	def comments(self, name: str) -> list[str]:
+		filters = {"reference_doctype": "Customer", "reference_name": name, "comment_type": "Comment"}
+		return frappe.get_all("Comment", filters=filters, pluck="content")
+
+
+class TestWhoIsAskedFor(AgainTestCase):
+	def asked(self) -> set[str]:
+		"""CUITs that this night asks for."""
+		renewal.schedule()
+		frappe.db.rollback()
+		soon = due_tonight()
+		return set(frappe.get_all("Customer", filters=soon, pluck="tax_id"))
+
+	def test_who_has_bought_since_an_old_answer(self):
+		old = self.old_customer()
+		self.old_customer(days=100)
+		silent = self.old_customer()
+		long_ago = add_to_date(now_datetime(), days=-LONG_AGO - 1)
+		frappe.db.set_value(ORDER, {"customer": silent.name}, "last_updated", long_ago)
+		frappe.db.commit()
+		self.assertEqual(self.asked(), {old.tax_id})
+
+	def test_the_oldest_answer_comes_first_and_slowly(self):
+		names = [self.old_customer(days=LONG_AGO + days).name for days in (1, 3, 2)]
+		renewal.schedule()
+		moments = [self.customer(name).arca_next_lookup for name in (names[1], names[2], names[0])]
+		self.assertEqual((moments[1] - moments[0]).total_seconds(), renewal.PAUSE_SECONDS)
+		self.assertEqual((moments[2] - moments[1]).total_seconds(), renewal.PAUSE_SECONDS)
+
+	def test_nobody_where_it_is_switched_off(self):
+		self.old_customer()
+		for off in ({"ask_again_days": 0}, {"ask_again_days": 180, "enabled": 0}):
+			with self.subTest(off):
+				configure(**off)
+				self.assertEqual(self.asked(), set())
+
+	def test_other_customers_with_a_cuit_only_where_they_are_included(self):
+		other = self.make_other(next(self.cuits))
+		self.make_other("32659430")
+		self.assertEqual(self.asked(), set())
+		configure(ask_again_days=180, ask_for_others=1)
+		self.assertEqual(self.asked(), {other.tax_id})
+
+	def test_a_number_of_days_is_none_below_zero(self):
+		with self.assertRaises(frappe.ValidationError):
+			configure(ask_again_days=-1)
+
+	def make_other(self, number: str):
+		"""A customer that did not come from MercadoLibre."""
+		customer = frappe.new_doc("Customer")
+		customer.update({"customer_name": f"Otra {number}", "customer_type": "Company", "tax_id": number})
+		customer.update({"customer_group": masters.customer_group(), "territory": masters.territory()})
+		customer.insert()
+		frappe.db.commit()
+		return customer
+
+
+class TestWhatFollows(AgainTestCase):
+	def test_another_condicion_is_written_and_noted_with_its_tax_category(self):
+		before, after = (self.make_tax_category(name) for name in ("Antes", "Después"))
+		categories = {MONOTRIBUTO: before, INSCRIPTO: after}
+		configure(
+			ask_again_days=180,
+			tax_categories=[
+				{"condicion_iva": condicion, "tax_category": category}
+				for condicion, category in categories.items()
+			],
+		)
+		customer = self.old_customer()
+		self.becomes(customer, "responsable_inscripto")
+		self.nights()
+		now = self.customer(customer.name)
+		self.assertEqual((now.arca_condicion_iva, now.tax_category), (INSCRIPTO, after))
+		self.assertEqual((now.arca_condicion_iva_source, now.arca_status), ("ARCA", "Determined"))
+		self.assertIsNone(now.arca_next_lookup)
+		self.assertEqual(now.arca_changed_on, now.arca_checked_on)
+		(comment,) = self.comments(now.name)
+		self.assertLess(comment.index(MONOTRIBUTO), comment.index(INSCRIPTO))
+
+	def make_tax_category(self, title: str) -> str:
+		if not frappe.db.exists("Tax Category", title):
+			frappe.get_doc({"doctype": "Tax Category", "title": title}).insert()
+		return title
+
+	def test_the_same_answer_leaves_nothing_but_its_date(self):
+		customer = self.old_customer()
+		fingerprint = self.fingerprint(customer.name)
+		self.nights()
+		now = self.customer(customer.name)
+		self.assertGreater(now.arca_checked_on, add_to_date(now_datetime(), minutes=-5))
+		self.assertIsNone(now.arca_next_lookup)
+		self.assertEqual(self.fingerprint(customer.name), fingerprint)
+		self.assertEqual(self.comments(now.name), [])
+
+	def test_what_was_set_by_hand_stays_and_is_told(self):
+		customer = self.old_customer()
+		customer.reload()
+		customer.arca_condicion_iva = "Consumidor Final"
+		customer.save()
+		self.age(customer.name, LONG_AGO)
+		frappe.db.commit()
+		self.becomes(customer, "responsable_inscripto")
+		self.nights()
+		now = self.customer(customer.name)
+		self.assertEqual(
+			(now.arca_condicion_iva, now.arca_condicion_iva_source), ("Consumidor Final", "By hand")
+		)
+		self.assertIn(INSCRIPTO, now.arca_message)
+		self.assertEqual(len(self.comments(now.name)), 1)
+
+	def test_who_is_not_there_any_more_or_not_active_keeps_the_condicion_and_wants_a_look(self):
+		for kind in ("inactive", "not_found"):
+			with self.subTest(kind):
+				customer = self.old_customer()
+				self.becomes(customer, kind)
+				self.nights()
+				now = self.customer(customer.name)
+				self.assertEqual((now.arca_condicion_iva, now.arca_status), (MONOTRIBUTO, "Undetermined"))
+				self.assertEqual(len(self.comments(now.name)), 1)
+
+	def test_a_registry_that_is_down_leaves_what_is_known_and_is_asked_again(self):
+		customers = [self.old_customer() for _number in range(2)]
+		before = [self.known(one.name) for one in customers]
+		self.becomes(customers[0], "responsable_inscripto")
+		self.arca.go_down()
+		self.nights()
+		self.assertEqual([self.known(one.name) for one in customers], before)
+		self.arca.heal()
+		self.make_all_due()
+		pending.ask_again()
+		self.assertEqual(self.customer(customers[0].name).arca_condicion_iva, INSCRIPTO)
+		self.assertEqual({self.customer(one.name).arca_next_lookup for one in customers}, {None})
+
+	def known(self, name: str) -> list:
+		customer = self.customer(name)
+		return [customer.get(field) for field in FISCAL if field not in ("arca_next_lookup", "arca_attempts")]
+
+	def test_who_waits_for_a_first_answer_is_asked_for_first(self):
+		self.old_customer()
+		self.arca.go_down()
+		waiting = self.synced(self.add_company())
+		self.arca.heal()
+		renewal.schedule()
+		self.make_all_due()
+		self.arca.fail("getPersona_v2", "http", times=1)
+		pending.ask_again()
+		self.assertEqual(self.customer(waiting.name).arca_attempts, 2)
+
+
+class TestTelling(AgainTestCase):
+	def test_the_managers_hear_once_in_the_morning_what_has_changed(self):
+		manager = make_user("gerente@example.com", MANAGER)
+		frappe.db.delete("Notification Log", {"for_user": manager})
+		changed, doubtful, _same = (self.old_customer() for _number in range(3))
+		self.becomes(changed, "responsable_inscripto")
+		self.becomes(doubtful, "inactive")
+		self.nights()
+		renewal.tell_of_changes()
+		(told,) = frappe.get_all(
+			"Notification Log", filters={"for_user": manager}, fields=["subject", "email_content"]
+		)
+		self.assertIn("2 customers", told.subject)
+		self.assertIn(f"1 × {INSCRIPTO}", told.email_content)
+		self.assertIn(f"1 × {MONOTRIBUTO}, wants a look", told.email_content)
+
+	def test_they_hear_nothing_where_nothing_has(self):
+		manager = make_user("gerente@example.com", MANAGER)
+		frappe.db.delete("Notification Log", {"for_user": manager})
+		self.old_customer()
+		self.nights()
+		renewal.tell_of_changes()
+		self.assertFalse(frappe.db.exists("Notification Log", {"for_user": manager}))
+
+
+class TestSelection(AgainTestCase):
+	def test_a_selection_is_asked_for_in_the_background(self):
+		customers = [self.old_customer(days=1) for _number in range(3)]
+		without = self.synced(self.add_buyer())
+		for customer in customers:
+			self.becomes(customer, "responsable_inscripto")
+		names = [customer.name for customer in customers]
+		answer = fiscal_api.ask_for([*names, without.name])
+		self.assertEqual(answer, {"asked": 3, "without_cuit": 1})
+		frappe.db.commit()
+		(moment,) = {self.customer(name).arca_next_lookup for name in names}
+		pending.ask_selected(str(moment))
+		frappe.db.rollback()
+		self.assertEqual({self.customer(name).arca_condicion_iva for name in names}, {INSCRIPTO})
+
+	def test_who_may_not_write_customers_may_not_ask(self):
+		customer = self.old_customer(days=1)
+		frappe.set_user(make_user("mira@example.com", "MercadoLibre User"))
+		self.addCleanup(frappe.set_user, "Administrator")
+		with self.assertRaises(frappe.PermissionError):
+			fiscal_api.ask_for([customer.name])
+		frappe.set_user("Administrator")
+		self.assertIsNone(self.customer(customer.name).arca_next_lookup)
+
+	def test_nothing_is_noted_while_arca_is_not_asked(self):
+		customer = self.old_customer(days=1)
+		configure(enabled=0)
+		with self.assertRaisesRegex(frappe.ValidationError, "ARCA Settings"):
+			fiscal_api.ask_for([customer.name])
+		self.assertIsNone(self.customer(customer.name).arca_next_lookup)
