@@ -1,6 +1,8 @@
 """What tests in a browser share: Debian's Chromium, and a desk with somebody logged in to it."""
 
+import atexit
 import contextlib
+import functools
 from collections.abc import Iterator
 
 import frappe
@@ -30,6 +32,7 @@ BEYOND = """width => [...document.querySelectorAll(".page-container *")]
 		return true;
 	})
 	.map((element) => element.outerHTML.slice(0, 200))"""
+_opened = contextlib.ExitStack()
 
 
 class DeskTestCase(SiteTestCase):
@@ -41,21 +44,16 @@ class DeskTestCase(SiteTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		# A site that calls itself otherwise would send the browser there. Servers read this when they start.
-		update_site_config("host_name", "")
 		make_salesperson()
 		cls.addClassCleanup(remove_salesperson)
-		with contextlib.ExitStack() as stack:
-			stack.enter_context(realtime())
-			cls.address = stack.enter_context(web_server())
-			cls.browser = stack.enter_context(chromium())
-			cls.page = cls.log_in(SALESPERSON, PASSWORD)
-			cls.addClassCleanup(stack.pop_all().close)
+		cls.address, cls.browser = desk()
+		cls.page = cls.log_in(SALESPERSON, PASSWORD)
 
 	@classmethod
 	def log_in(cls, user: str, password: str, width: int = 1366) -> Page:
 		"""Log somebody in, in a browser session of their own, and return their desk."""
 		context = cls.browser.new_context(viewport={"width": width, "height": 900})
+		cls.addClassCleanup(context.close)
 		context.set_default_timeout(PATIENCE_SECONDS * 1000)
 		page = context.new_page()
 		log_in(page, cls.address, user, password)
@@ -93,6 +91,21 @@ class DeskTestCase(SiteTestCase):
 		"""Nothing has to be pushed sideways to be seen."""
 		width = self.page.evaluate("window.innerWidth")
 		self.assertEqual(self.page.evaluate(BEYOND, width), [])
+
+
+@functools.cache
+def desk() -> tuple[str, Browser]:
+	"""The address of a web server with realtime, and a browser: one for all tests, until `close_desk`."""
+	# A site that calls itself otherwise would send the browser there. Servers read this when they start.
+	update_site_config("host_name", "")
+	_opened.enter_context(realtime())
+	return _opened.enter_context(web_server()), _opened.enter_context(chromium())
+
+
+@atexit.register
+def close_desk() -> None:
+	_opened.close()
+	desk.cache_clear()
 
 
 def log_in(page: Page, address: str, user: str, password: str) -> None:

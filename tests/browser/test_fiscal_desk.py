@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 from mercadolibre_sync.roles import MANAGER
 from mercadolibre_sync.sync.fiscal.registry import SETTINGS
 from tests.browser.base import SALESPERSON, DeskTestCase
-from tests.site.fiscal import OWN_CUIT, FiscalTestCase, configure
+from tests.ground.arca import OWN_CUIT
+from tests.site.fiscal import FiscalTestCase, configure
 
 BUTTON = "Traer datos fiscales"
 

@@ -14,7 +14,8 @@ from mercadolibre_sync.roles import MANAGER, USER
 from mercadolibre_sync.sync.fiscal import notices
 from mercadolibre_sync.sync.fiscal.lookup import lookup
 from mercadolibre_sync.sync.fiscal.registry import SETTINGS
-from tests.site.fiscal import OWN_CUIT, FiscalTestCase, configure, make_pair, make_user
+from tests.ground.arca import OWN_CUIT
+from tests.site.fiscal import FiscalTestCase, configure, make_pair, make_user
 
 
 class SettingsTestCase(FiscalTestCase):

@@ -10,8 +10,9 @@ from mercadolibre_sync.sync.fiscal import registry
 from mercadolibre_sync.sync.fiscal.lookup import lookup
 from mercadolibre_sync.sync.fiscal.registry import Registry, configuration
 from mercadolibre_sync.sync.fiscal.tickets import TICKET
+from tests.ground.arca import OWN_CUIT
 from tests.ground.process import outputs, python, wait_for
-from tests.site.fiscal import OWN_CUIT, FiscalTestCase, configure, forget_tickets
+from tests.site.fiscal import FiscalTestCase, configure, forget_tickets
 
 # Looks a CUIT up once it is told to and prints the outcome, the seconds it took, and the error.
 LOOKUP = """
