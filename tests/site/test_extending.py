@@ -19,7 +19,8 @@ from tests.site.base import SELLER, SiteTestCase
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "extending.md"
 HAS_SALES_ORDER = bool(find_spec("erpnext") and find_spec("erpnext.selling.doctype.sales_order"))
-APP = "app_of_a_site"
+# Frappe asks whether the app is installed that a handler's name begins with.
+APP = "mercadolibre_sync.app_of_a_site"
 
 
 def example() -> types.ModuleType:
