@@ -179,10 +179,22 @@ def customer_fields() -> list[dict]:
 			"description": _("Public page of the buyer at MercadoLibre."),
 		},
 		{
+			"fieldname": "mercadolibre_duplicate_of",
+			"label": _("Possible Duplicate Of"),
+			"fieldtype": "Link",
+			"options": "Customer",
+			"insert_after": "mercadolibre_profile",
+			"read_only": 1,
+			"no_copy": 1,
+			"in_standard_filter": 1,
+			"depends_on": "mercadolibre_duplicate_of",
+			"description": _("Another customer has the same CUIT, CUIL or DNI."),
+		},
+		{
 			"fieldname": "mercadolibre_orders",
 			"label": _("MercadoLibre Orders"),
 			"fieldtype": "HTML",
-			"insert_after": "mercadolibre_profile",
+			"insert_after": "mercadolibre_duplicate_of",
 			"no_copy": 1,
 		},
 	]
@@ -194,6 +206,8 @@ PROPERTIES = (
 	# ERPNext looks for the customers of every address that is saved by this field, and has no index on it: with
 	# 300,000 customers that takes four times as long as everything else about a new buyer.
 	("Customer", "customer_primary_address", "search_index", "1", "Check"),
+	# Each new buyer's document is looked for among all customers.
+	("Customer", "tax_id", "search_index", "1", "Check"),
 )
 
 
@@ -216,7 +230,8 @@ def _set_property(doctype: str, fieldname: str, name: str, value: str, kind: str
 
 def _update_indexes() -> None:
 	# Only where something is missing, or left over beside the unique index: it commits.
-	if not _is_indexed("customer_primary_address") or _is_indexed("mercadolibre_id"):
+	is_missing = not all(map(_is_indexed, ("customer_primary_address", "tax_id")))
+	if is_missing or _is_indexed("mercadolibre_id"):
 		frappe.db.updatedb("Customer")
 
 

@@ -6,6 +6,7 @@ import frappe
 
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.sync.customers import CUSTOMER
+from mercadolibre_sync.sync.duplicates import DUPLICATE_OF
 from mercadolibre_sync.sync.versions import ORDER
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ def after_rename(customer: "Document", _event: str, old: str, new: str, merge: b
 
 	The next order would make the merged one anew.
 	"""
-	if not merge or customer.mercadolibre_id:
+	if not merge:
+		return
+	if customer.get(DUPLICATE_OF) == new:
+		frappe.db.set_value(CUSTOMER, new, DUPLICATE_OF, None)
+	if customer.mercadolibre_id:
 		return
 	identity = frappe.db.get_value(CUSTOMER, old, IDENTITY, as_dict=True)
 	if identity.mercadolibre_id:
@@ -34,5 +39,6 @@ def on_trash(customer: "Document", _event: str) -> None:
 
 	Should the buyer buy again, nothing counts as known.
 	"""
+	frappe.db.set_value(CUSTOMER, {DUPLICATE_OF: customer.name}, DUPLICATE_OF, None, update_modified=False)
 	for doctype in (ORDER, NOTIFICATION):
 		frappe.db.set_value(doctype, {"customer": customer.name}, "customer", None, update_modified=False)

@@ -19,7 +19,12 @@ after_uninstall = "mercadolibre_sync.uninstall.after_uninstall"
 app_include_js = "/assets/mercadolibre_sync/js/guided_start.js"
 
 doctype_js = {
-	"Customer": ["public/js/customer.js", "public/js/customer_fiscal.js", "public/js/customer_orders.js"]
+	"Customer": [
+		"public/js/customer.js",
+		"public/js/customer_fiscal.js",
+		"public/js/customer_orders.js",
+		"public/js/customer_duplicates.js",
+	]
 }
 
 override_doctype_dashboards = {"Customer": "mercadolibre_sync.customer_desk.connections"}
@@ -40,7 +45,10 @@ extend_bootinfo = "mercadolibre_sync.boot.translate_sidebar"
 
 doc_events = {
 	"Customer": {
-		"validate": "mercadolibre_sync.sync.fiscal.customer.validate",
+		"validate": [
+			"mercadolibre_sync.sync.fiscal.customer.validate",
+			"mercadolibre_sync.sync.duplicates.note",
+		],
 		"after_rename": "mercadolibre_sync.customer_events.after_rename",
 		"on_trash": "mercadolibre_sync.customer_events.on_trash",
 	}

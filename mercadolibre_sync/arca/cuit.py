@@ -32,6 +32,19 @@ def is_valid(text: str) -> bool:
 	return {11: 0, 10: 9}.get(11 - total % 11, 11 - total % 11) == int(digits[10])
 
 
+def of_person(dni: str) -> list[str]:
+	"""The CUITs and CUILs, 11 digits each, that the person with this DNI may have: one for each prefix of persons."""
+	middle = dni.zfill(8)
+	numbers = (f"{prefix}{middle}{check}" for prefix in sorted(PERSON_PREFIXES) for check in range(10))
+	return [number for number in numbers if is_valid(number)]
+
+
+def dni_of(text: str) -> str | None:
+	"""The DNI within the CUIT or CUIL of a person; None for a company's and for what is neither."""
+	digits = normalise(text)
+	return digits[2:10].lstrip("0") if is_valid(digits) and digits[:2] in PERSON_PREFIXES else None
+
+
 def require(text: str) -> str:
 	"""Return the 11 digits of a valid CUIT.
 

@@ -4,8 +4,9 @@ import frappe
 from playwright.sync_api import expect
 
 from mercadolibre_sync.sync.versions import ORDER
-from tests.browser.base import DeskTestCase
+from tests.browser.base import SALESPERSON, DeskTestCase
 from tests.site.fiscal import FiscalTestCase
+from tests.site.test_duplicates import DNI, DuplicatesTestCase
 
 NOTE = "Revisá la condición frente al IVA antes de facturar."
 
@@ -54,3 +55,20 @@ class TestCondicion(FiscalTestCase, DeskTestCase):
 		self.synced(buyer)
 		self.open_form("Customer", buyer)
 		expect(self.page.get_by_text(NOTE)).to_have_count(0)
+
+
+class TestDuplicate(DuplicatesTestCase, DeskTestCase):
+	def test_it_is_joined_from_the_form_after_both_were_shown(self):
+		frappe.get_doc("User", SALESPERSON).add_roles("Sales Master Manager")
+		own, buyers = self.make_own(DNI, "Ñandú de siempre"), self.buyer_with("DNI", DNI)
+		self.open_form("Customer", buyers.name)
+		expect(self.page.get_by_text("Posible duplicado de").first).to_be_visible()
+		self.page.get_by_role("button", name="Posible duplicado").locator("visible=true").click()
+		self.page.get_by_role("link", name="Unir los dos...").locator("visible=true").click()
+		dialog = self.page.locator(".modal.show")
+		expect(dialog).to_contain_text("Esto no se puede deshacer.")
+		expect(dialog.locator("tbody tr").nth(1)).to_contain_text("Ñandú de siempre")
+		dialog.get_by_role("button", name="Unir", exact=True).click()
+		self.page.wait_for_function("name => window.cur_frm?.docname === name", arg=own.name)
+		expect(self.page.get_by_text("Posible duplicado de").locator("visible=true")).to_have_count(0)
+		self.assertEqual(self.value("mercadolibre_id"), buyers.name)
