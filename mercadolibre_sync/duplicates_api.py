@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe import _
 
-from mercadolibre_sync.sync import duplicates
+from mercadolibre_sync.sync import duplicates, sales
 from mercadolibre_sync.sync.customers import CUSTOMER
 from mercadolibre_sync.sync.errors import SyncError
 from mercadolibre_sync.sync.versions import ORDER
@@ -22,8 +22,6 @@ COMPARED = (
 	"arca_condicion_iva",
 	"tax_category",
 )
-# What a person wants to know of before two customers become one; those that this site has.
-DOCUMENTS = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "Payment Entry")
 
 
 @frappe.whitelist(methods=["POST"])
@@ -77,8 +75,5 @@ def _moves(customer: str) -> list[list[str | int]]:
 		kind: frappe.db.count("Dynamic Link", {**linked, "parenttype": kind})
 		for kind in ("Address", "Contact")
 	}
-	counts[ORDER] = frappe.db.count(ORDER, {"customer": customer})
-	for kind in filter(frappe.db.table_exists, DOCUMENTS):
-		party = "party_name" if kind == "Quotation" else "party" if kind == "Payment Entry" else "customer"
-		counts[kind] = frappe.db.count(kind, {party: customer})
+	counts |= {ORDER: frappe.db.count(ORDER, {"customer": customer}), **sales.counts(customer)}
 	return [[_(kind), count] for kind, count in counts.items() if count]

@@ -24,6 +24,7 @@ doctype_js = {
 		"public/js/customer_fiscal.js",
 		"public/js/customer_orders.js",
 		"public/js/customer_duplicates.js",
+		"public/js/customer_erasure.js",
 	]
 }
 

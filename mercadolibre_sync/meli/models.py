@@ -67,6 +67,7 @@ class Order:
 
 	id: str
 	status: str | None
+	date_created: datetime | None
 	last_updated: datetime | None
 	seller_id: str | None
 	pack_id: str | None
@@ -83,6 +84,7 @@ class Order:
 		return cls(
 			id=order["id"],
 			status=clean(order.get("status")),
+			date_created=to_datetime(order.get("date_created")),
 			last_updated=_last_updated(order),
 			seller_id=to_id(child(order, "seller").get("id")),
 			pack_id=to_id(order.get("pack_id")),

@@ -38,6 +38,7 @@ FIELDS = (
 	"mercadolibre_nickname",
 	"mercadolibre_account",
 	"mercadolibre_profile",
+	"mercadolibre_erased_on",
 )
 
 

@@ -4,12 +4,19 @@ from collections.abc import Iterable, Sequence
 
 import frappe
 
-from mercadolibre_sync.sync import versions
+from mercadolibre_sync.sync import erasure, versions
 from mercadolibre_sync.sync.customers import CUSTOMER
 from mercadolibre_sync.sync.purchases import Purchase
 from mercadolibre_sync.sync.questions import Known
 
-FIELDS = ["name", "mercadolibre_id", "mercadolibre_nickname", "tax_id", "arca_document_type"]
+FIELDS = [
+	"name",
+	"mercadolibre_id",
+	"mercadolibre_nickname",
+	"tax_id",
+	"arca_document_type",
+	erasure.ERASED_ON,
+]
 
 
 def read(purchases: Sequence[Purchase]) -> list[Known]:
@@ -41,4 +48,5 @@ def _known(purchase: Purchase, customer: frappe._dict | None, orders: dict[str, 
 		has_number=bool(customer.tax_id),
 		orders=frozenset(row.name for row in applied),
 		shipments=frozenset(row.seen_shipment for row in applied if row.seen_shipment),
+		is_erased=erasure.covers(customer, purchase.order),
 	)

@@ -12,7 +12,7 @@ class Known:
 
 	`customer`: name of the Customer, None if there is none. `is_complete`: it has nickname, document number and type.
 	`orders`: numbers of the orders that were applied to it, in whatever version. `shipments`: numbers of the
-	shipments of these orders whose address was seen.
+	shipments of these orders whose address was seen. `is_erased`: the buyer wished to be forgotten since they were made.
 	"""
 
 	customer: str | None = None
@@ -20,6 +20,7 @@ class Known:
 	has_number: bool = False
 	orders: frozenset[str] = frozenset()
 	shipments: frozenset[str] = frozenset()
+	is_erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def decide(orders: Sequence[Order], known: Known, *, may_create: bool, has_moved
 
 	`may_create`: a customer may be made from them. `has_moved`: MercadoLibre said that the shipment changed.
 	"""
-	if not known.customer and not may_create:
+	if known.is_erased or (not known.customer and not may_create):
 		return Questions()
 	order = orders[0]
 	# An order brings the buyer's data as they were when it was made, so it is asked about once, and again while

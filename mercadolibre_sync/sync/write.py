@@ -8,7 +8,7 @@ import frappe
 from frappe.model.base_document import get_controller
 from frappe.utils.jinja import get_jenv
 
-from mercadolibre_sync.sync import addresses, contacts, customers, links, versions
+from mercadolibre_sync.sync import addresses, contacts, customers, erasure, links, versions
 from mercadolibre_sync.sync.errors import TryLater
 from mercadolibre_sync.sync.links import Links
 from mercadolibre_sync.sync.outcome import Outcome
@@ -59,6 +59,8 @@ def unchanged(purchase: Purchase) -> Outcome | None:
 		return None
 	if applied.has_newer_copy(purchase.order):
 		return _superseded(customer.name, purchase)
+	if erasure.covers(customer, purchase.order):
+		return _forgotten(customer.name, purchase)
 	outdated = applied.is_outdated(purchase.order)
 	if _changes(customer, links.read(customer.name), purchase, outdated=outdated):
 		return None
@@ -94,6 +96,8 @@ def _write_new(purchase: Purchase) -> Outcome:
 def _write_known(customer: frappe._dict, applied: Applied, purchase: Purchase) -> Outcome:
 	if applied.has_newer_copy(purchase.order):
 		return _superseded(customer.name, purchase)
+	if erasure.covers(customer, purchase.order):
+		return _forgotten(customer.name, purchase)
 	outdated = applied.is_outdated(purchase.order)
 	known = links.read(customer.name)
 	nickname = customer.mercadolibre_nickname
@@ -114,6 +118,11 @@ def _changes(customer: frappe._dict, known: Links, purchase: Purchase, *, outdat
 		or addresses.changes(purchase, known.addresses, outdated=outdated)
 		or contacts.changes(purchase, known.contacts, nickname, outdated=outdated)
 	)
+
+
+def _forgotten(customer: str, purchase: Purchase) -> Outcome:
+	reason = text("The buyer's data were erased after this order was made: nothing of it is written.")
+	return Outcome(reason, customer, purchase.order.id)
 
 
 def _superseded(customer: str, purchase: Purchase) -> Outcome:

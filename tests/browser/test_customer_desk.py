@@ -72,3 +72,20 @@ class TestDuplicate(DuplicatesTestCase, DeskTestCase):
 		self.page.wait_for_function("name => window.cur_frm?.docname === name", arg=own.name)
 		expect(self.page.get_by_text("Posible duplicado de").locator("visible=true")).to_have_count(0)
 		self.assertEqual(self.value("mercadolibre_id"), buyers.name)
+
+
+class TestErasure(DeskTestCase):
+	def test_a_manager_sees_what_is_held_and_erases_it(self):
+		frappe.get_doc("User", SALESPERSON).add_roles("MercadoLibre Manager")
+		buyer = self.add_buyer("BORRAME", document=("DNI", DNI))
+		self.sync_order(self.add_order(buyer, shipment={}))
+		self.open_form("Customer", buyer)
+		self.page.get_by_role("button", name="MercadoLibre", exact=True).locator("visible=true").click()
+		self.page.get_by_role("link", name="Datos personales...").locator("visible=true").click()
+		dialog = self.page.locator(".modal.show")
+		expect(dialog.locator("tr").filter(has_text="BORRAME").first).to_contain_text("Se borra.")
+		expect(dialog.locator("tr").filter(has_text=buyer).first).to_contain_text("Queda.")
+		dialog.get_by_role("button", name="Borrar", exact=True).click()
+		self.page.locator(".modal.show").last.get_by_role("button", name="Sí").click()
+		self.page.wait_for_function("window.cur_frm?.doc.mercadolibre_erased_on")
+		self.assertEqual(self.value("customer_name"), f"MercadoLibre {buyer}")

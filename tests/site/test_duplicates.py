@@ -4,6 +4,7 @@ import unittest
 from importlib.util import find_spec
 
 import frappe
+from frappe.utils import today
 
 from mercadolibre_sync import duplicates_api
 from mercadolibre_sync.sync import duplicates
@@ -18,6 +19,23 @@ HAS_SALES_ORDER = bool(find_spec("erpnext") and find_spec("erpnext.selling.docty
 DNI, CUIL = "32659430", "20326594300"
 DOTTED, HYPHENED = "32.659.430", "20-32659430-0"
 COMPANY = "30708772964"
+ITEM = "MLA-VENDIDO"
+
+
+def make_order(customer: str, **values) -> str:
+	"""A submitted Sales Order of this customer; returns its name."""
+	if not frappe.db.exists("Item", ITEM):
+		item = frappe.new_doc("Item")
+		group, unit = frappe.db.get_value("Item Group", {"is_group": 0}), frappe.db.get_value("UOM", {})
+		item.update({"item_code": ITEM, "item_group": group, "stock_uom": unit, "is_stock_item": 0})
+		item.insert()
+	order = frappe.new_doc("Sales Order")
+	order.update({"customer": customer, "company": masters.company(), "delivery_date": today(), **values})
+	order.append("items", {"item_code": ITEM, "qty": 1, "rate": 100})
+	order.insert()
+	order.submit()
+	frappe.db.commit()
+	return order.name
 
 
 class DuplicatesTestCase(SiteTestCase):
@@ -168,26 +186,8 @@ class TestJoining(DuplicatesTestCase):
 class TestDocuments(DuplicatesTestCase):
 	def test_orders_and_invoices_of_the_buyer_are_the_own_ones_afterwards(self):
 		own, buyers = self.make_own(DNI), self.buyer_with("DNI", DNI)
-		order = self.make_order(buyers.name)
+		order = make_order(buyers.name)
 		self.assertIn(["Sales Order", 1], duplicates_api.compare(buyers.name)["moves"])
 		duplicates_api.join(buyers.name)
 		frappe.db.commit()
 		self.assertEqual(frappe.db.get_value("Sales Order", order, "customer"), own.name)
-
-	def make_order(self, customer: str) -> str:
-		item = frappe.new_doc("Item")
-		group = frappe.db.get_value("Item Group", {"is_group": 0})
-		unit = frappe.db.get_value("UOM", {})
-		item.update(
-			{"item_code": "MLA-DUPLICADO", "item_group": group, "stock_uom": unit, "is_stock_item": 0}
-		)
-		item.insert()
-		order = frappe.new_doc("Sales Order")
-		order.update(
-			{"customer": customer, "company": masters.company(), "delivery_date": frappe.utils.today()}
-		)
-		order.append("items", {"item_code": item.name, "qty": 1, "rate": 100})
-		order.insert()
-		order.submit()
-		frappe.db.commit()
-		return order.name

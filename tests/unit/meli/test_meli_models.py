@@ -34,6 +34,7 @@ class TestDocumentedOrders(unittest.TestCase):
 			Order(
 				id="2000009713473608",
 				status="paid",
+				date_created=datetime(2024, 11, 1, 13, 34, 59, tzinfo=timezone.utc),
 				last_updated=datetime(2024, 11, 1, 13, 37, 20, tzinfo=timezone.utc),
 				seller_id="779432305",
 				pack_id="2000006556183755",
@@ -51,6 +52,7 @@ class TestDocumentedOrders(unittest.TestCase):
 			Order(
 				id="768570754",
 				status="paid",
+				date_created=datetime(2013, 5, 27, 14, 1, 50, tzinfo=timezone.utc),
 				last_updated=None,
 				seller_id="123456789",
 				pack_id=None,
@@ -105,7 +107,7 @@ class TestOrderRules(unittest.TestCase):
 			pack_id="",
 		)
 		self.assertEqual(
-			found, Order("1", None, None, None, None, None, frozenset(), None, NO_BUYER, frozenset())
+			found, Order("1", None, None, None, None, None, None, frozenset(), None, NO_BUYER, frozenset())
 		)
 
 	def test_buyer_id_as_a_string(self):
