@@ -86,6 +86,7 @@ class TestErasure(DeskTestCase):
 		expect(dialog.locator("tr").filter(has_text="BORRAME").first).to_contain_text("Se borra.")
 		expect(dialog.locator("tr").filter(has_text=buyer).first).to_contain_text("Queda.")
 		dialog.get_by_role("button", name="Borrar", exact=True).click()
-		self.page.locator(".modal.show").last.locator(".btn-modal-primary").click()
+		question = self.page.locator(".modal.show").filter(has_text="¿Borrar los datos del comprador?")
+		question.locator(".btn-modal-primary").click()
 		self.page.wait_for_function("window.cur_frm?.doc.mercadolibre_erased_on")
 		self.assertEqual(self.value("customer_name"), f"MercadoLibre {buyer}")
