@@ -9,6 +9,7 @@ import frappe
 from frappe.installer import update_site_config
 from frappe.utils.password import update_password
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.ground import machine
 from tests.ground.people import make_user
@@ -20,6 +21,7 @@ PASSWORD = "Todo-por-2-pesos"
 ROLES = ("Sales User", "MercadoLibre User")
 # The desk of a development server that nobody else has opened yet takes its time.
 PATIENCE_SECONDS = 60
+ATTEMPTS = 5
 # A phone's screen, in pixels.
 PHONE = 400
 # What reaches beyond the screen's right edge, unless it lies in something that can be pushed by itself, or is Frappe's
@@ -77,6 +79,16 @@ class DeskTestCase(SiteTestCase):
 
 	def press(self, label: str) -> None:
 		self.button(label).click()
+
+	def choose(self, group: str, label: str) -> None:
+		"""Choose from a group of buttons, which closes when the form is refreshed meanwhile."""
+		item = self.page.get_by_role("link", name=label).locator("visible=true")
+		for _attempt in range(ATTEMPTS):
+			self.press(group)
+			with contextlib.suppress(PlaywrightTimeout):
+				item.click(timeout=2000)
+				return
+		self.fail(f"{label} is not to be had from {group}")
 
 	def value(self, fieldname: str):
 		"""What the open form holds in a field."""
