@@ -6,7 +6,7 @@ Arguments narrow it to some subjects; then nothing is written.
 import argparse
 import sys
 
-from benchmarks import acknowledging, calls, crowd, draining, faults, needs, queueing, report, writing
+from benchmarks import acknowledging, again, calls, crowd, draining, faults, needs, queueing, report, writing
 from benchmarks.row import Row
 from benchmarks.stage import Stage, set_up
 from tests.ground.site import connect
@@ -19,6 +19,7 @@ SUBJECTS = {
 	"calls": calls,
 	"faults": faults,
 	"crowd": crowd,
+	"again": again,
 }
 
 

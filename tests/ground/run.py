@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,10 +79,12 @@ def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
 
 	`selected` narrows the suite; then neither are the checks run nor the result recorded.
 	"""
-	failed_checks = [] if on_bench or selected else _run_checks(ground)
 	# Taken before the run: a commit made meanwhile was not what ran.
 	commit = bench.commit_and_state() if on_bench else ""
-	outcome = _run_pytest(ground, selected)
+	with ThreadPoolExecutor() as meanwhile:
+		checks = meanwhile.submit(lambda: [] if on_bench or selected else _run_checks(ground))
+		outcome = _run_pytest(ground, selected)
+	failed_checks = checks.result()
 	if on_bench and not selected:
 		bench.record(ground, commit, outcome.passed, outcome.failed)
 	if failed_checks:
@@ -123,8 +126,12 @@ def _run_checks(ground: Ground) -> list[str]:
 	"""Lint and type-check the checkout. Return what failed."""
 	failed = []
 	for check in ("ruff check", "ruff format --check", "mypy"):
-		print(f"{check}: ", end="", flush=True)
-		if subprocess.run([str(ground.python), "-m", *check.split()], cwd=CHECKOUT).returncode:
+		done = subprocess.run(
+			[str(ground.python), "-m", *check.split()], cwd=CHECKOUT, capture_output=True, text=True
+		)
+		# In one piece, as the tests talk meanwhile.
+		print(f"\n{check}: {done.stdout}{done.stderr}", flush=True)
+		if done.returncode:
 			failed.append(check)
 	return failed
 

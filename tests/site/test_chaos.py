@@ -17,6 +17,6 @@ class TestChaos(FiscalTestCase):
 			self.meli.add_seller(seller, f"VENDEDOR{seller}")
 			make_account(f"VENDEDOR{seller}", seller)
 		frappe.db.commit()
-		report = run(plan(SEED, 20, SELLERS, workers=2, tick=5), simulator_url())
+		report = run(plan(SEED, 12, SELLERS, workers=2, tick=5), simulator_url())
 		self.assertEqual(report.differences, [])
 		self.assertIsNotNone(report.recovery)
