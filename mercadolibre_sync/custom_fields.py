@@ -111,7 +111,6 @@ def customer_fields() -> list[dict]:
 			"fieldname": "arca_next_lookup",
 			"label": _("Next Registry Lookup"),
 			"fieldtype": "Datetime",
-			"search_index": 1,
 			"insert_after": "arca_disagrees",
 			"read_only": 1,
 			"no_copy": 1,
@@ -250,8 +249,8 @@ def _set_property(doctype: str, fieldname: str, name: str, value: str, kind: str
 
 def _update_indexes() -> None:
 	# Only where something is missing, or left over beside the unique index: it commits.
-	is_missing = not all(map(_is_indexed, ("customer_primary_address", "tax_id")))
-	if is_missing or _is_indexed("mercadolibre_id"):
+	indexed = (fieldname for _doctype, fieldname, name, *_value in PROPERTIES if name == "search_index")
+	if not all(map(_is_indexed, indexed)) or _is_indexed("mercadolibre_id"):
 		frappe.db.updatedb("Customer")
 
 

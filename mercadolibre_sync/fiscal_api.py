@@ -8,7 +8,7 @@ from frappe.utils import now_datetime
 
 from mercadolibre_sync.arca import cuit as cuits
 from mercadolibre_sync.sync.customers import CUSTOMER
-from mercadolibre_sync.sync.fiscal import SETTINGS, offer, pending
+from mercadolibre_sync.sync.fiscal import SETTINGS, offer, renewal
 from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.fiscal.texts import explain_decision, explain_error
 from mercadolibre_sync.words import text
@@ -58,7 +58,7 @@ def ask_for(customers: list[str] | str) -> dict[str, int]:
 	moment = now_datetime()
 	for name in asked:
 		frappe.db.set_value(CUSTOMER, name, "arca_next_lookup", moment, update_modified=False)
-	frappe.enqueue(pending.ask_selected, queue="long", moment=str(moment), enqueue_after_commit=True)
+	frappe.enqueue(renewal.ask_selected, queue="long", moment=str(moment), enqueue_after_commit=True)
 	return {"asked": len(asked), "without_cuit": len(documents) - len(asked)}
 
 

@@ -66,7 +66,7 @@ scheduler_events = {
 		"*/5 * * * *": ["mercadolibre_sync.sync.fiscal.pending.ask_again"],
 		# While hardly anybody buys.
 		"15 4 * * *": ["mercadolibre_sync.backfill.nightly.start"],
-		"0 1 * * *": ["mercadolibre_sync.sync.fiscal.renewal.schedule"],
+		"*/5 1-4 * * *": ["mercadolibre_sync.sync.fiscal.renewal.ask_again"],
 		"0 8 * * *": ["mercadolibre_sync.sync.fiscal.renewal.tell_of_changes"],
 	},
 	"hourly_long": [

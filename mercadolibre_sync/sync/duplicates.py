@@ -11,6 +11,7 @@ import frappe
 from mercadolibre_sync.arca import cuit
 from mercadolibre_sync.sync.customers import CUSTOMER
 from mercadolibre_sync.sync.errors import NeedsAttention
+from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.lock import buyer_lock
 from mercadolibre_sync.words import text
 
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 	from frappe.model.document import Document
 
 DUPLICATE_OF = "mercadolibre_duplicate_of"
-# What ARCA and MercadoLibre have said goes over to a customer that lacks it.
-FISCAL = (
-	"arca_document_type",
-	"arca_condicion_iva",
-	"arca_condicion_iva_source",
-	"arca_status",
-	"arca_checked_on",
-	"arca_changed_on",
-	"arca_message",
-	"arca_declared",
-	"arca_disagrees",
-)
 DNI = re.compile("[0-9]{7,8}")
 
 
@@ -41,14 +30,20 @@ def note(customer: "Document", _event: str | None = None) -> None:
 
 def note_all() -> None:
 	"""Note it for the buyers who became customers before anybody looked."""
-	buyers = frappe.get_all(
-		CUSTOMER,
-		filters={"mercadolibre_id": ("is", "set"), "tax_id": ("is", "set")},
-		fields=["name", "tax_id"],
-	)
-	for buyer in buyers:
-		if other := _other(buyer.name, buyer.tax_id):
+	own = _by_document()
+	buyers = {"mercadolibre_id": ("is", "set"), "tax_id": ("is", "set")}
+	for buyer in frappe.get_all(CUSTOMER, filters=buyers, fields=["name", "tax_id"]):
+		if other := next(filter(None, map(own.get, spellings(buyer.tax_id))), None):
 			frappe.db.set_value(CUSTOMER, buyer.name, DUPLICATE_OF, other, update_modified=False)
+
+
+def _by_document() -> dict[str, str]:
+	"""The seller's own customers by the document as it is written there, the oldest where several have it."""
+	own = {"mercadolibre_id": ("is", "not set"), "tax_id": ("is", "set")}
+	rows = frappe.get_all(
+		CUSTOMER, filters=own, fields=["tax_id", "name"], order_by="creation desc", as_list=True
+	)
+	return dict(rows)
 
 
 def spellings(number: str) -> list[str]:
@@ -112,6 +107,7 @@ def _complete(customer: "Document", merged: "Document", name: str) -> None:
 	# Where customers are named by their names, ERPNext takes a merge for a new name.
 	customer.customer_name = name
 	if not customer.arca_condicion_iva:
-		customer.update({fieldname: merged.get(fieldname) for fieldname in FISCAL})
+		said = (*fiscal.FIELDS, *fiscal.ASKING)
+		customer.update({fieldname: merged.get(fieldname) for fieldname in said})
 	customer.set(DUPLICATE_OF, None)
 	customer.save(ignore_permissions=True)

@@ -15,6 +15,9 @@ from frappe.utils import now_datetime
 from frappe.utils.global_search import update_global_search
 
 from mercadolibre_sync.sync import sales
+from mercadolibre_sync.sync.customers import CUSTOMER
+from mercadolibre_sync.sync.duplicates import DUPLICATE_OF
+from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.lock import buyer_lock
 from mercadolibre_sync.sync.versions import system_time
 from mercadolibre_sync.words import Text, text
@@ -24,29 +27,12 @@ if TYPE_CHECKING:
 
 	from mercadolibre_sync.meli.models import Order
 
-CUSTOMER = "Customer"
 ERASED_ON = "mercadolibre_erased_on"
 ALWAYS = ("mercadolibre_nickname", "mercadolibre_profile")
 # An invoice needs them.
-FISCAL = (
-	"customer_name",
-	"tax_id",
-	"arca_document_type",
-	"arca_condicion_iva",
-	"arca_condicion_iva_source",
-	"arca_declared",
-	"arca_message",
-)
-# How far the registry had told of them.
-ABOUT_FISCAL = {
-	"arca_status": None,
-	"arca_checked_on": None,
-	"arca_changed_on": None,
-	"arca_next_lookup": None,
-	"arca_attempts": 0,
-	"arca_disagrees": 0,
-	"mercadolibre_duplicate_of": None,
-}
+FISCAL = ("customer_name", "tax_id", *fiscal.FIELDS)
+# What follows from them.
+RESET = {"arca_disagrees": 0, "arca_attempts": 0, "arca_next_lookup": None, DUPLICATE_OF: None}
 # ERPNext's copies of the primary address and contact.
 COPIES = ("customer_primary_address", "primary_address", "customer_primary_contact", "mobile_no", "email_id")
 KEPT_WITH_SALES = text("Sales documents name it, and the law has them kept.")
@@ -88,7 +74,7 @@ def held(customer: "Document") -> list[Held]:
 
 
 def _fields(customer: "Document", fieldnames: tuple[str, ...], stays: Text | None) -> Iterator[Held]:
-	return (Held(name, customer.get(name), stays) for name in fieldnames if customer.get(name))
+	return (Held(name, str(customer.get(name)), stays) for name in fieldnames if customer.get(name))
 
 
 def _documents(customer: str) -> list["Document"]:
@@ -144,14 +130,9 @@ def _emptied(customer: "Document") -> dict:
 		"mercadolibre_erased_by": frappe.session.user,
 	}
 	if not sales.counts(customer.name):
-		values |= (
-			dict.fromkeys(FISCAL)
-			| ABOUT_FISCAL
-			| {
-				# As a buyer is called of whom no name is known.
-				"customer_name": f"MercadoLibre {customer.mercadolibre_id}"
-			}
-		)
+		# As a buyer is called of whom no name is known.
+		name = f"MercadoLibre {customer.mercadolibre_id}"
+		values |= dict.fromkeys(FISCAL) | RESET | {"customer_name": name}
 	return {name: value for name, value in values.items() if frappe.db.has_column(CUSTOMER, name)}
 
 

@@ -64,3 +64,23 @@ class TestSettings(FiscalTestCase, DeskTestCase):
 		expect(self.button("Descargar pedido")).to_be_visible()
 		self.assertIn("BEGIN CERTIFICATE REQUEST", self.value("csr"))
 		self.assertEqual(set(self.value("requested_key")), {"*"})
+
+
+class TestList(FiscalTestCase, DeskTestCase):
+	def test_a_selection_of_the_list_is_asked_for(self):
+		company, person = self.add_company(), self.add_buyer("SINCUIT")
+		for buyer in (company, person):
+			self.synced(buyer)
+		self.page.goto(
+			f"{self.address}/app/customer/view/list?name=%5B%22in%22%2C%22{company}%2C{person}%22%5D"
+		)
+		for buyer in (company, person):
+			self.page.locator(f'.list-row-checkbox[data-name="{buyer}"]').check()
+		self.page.locator(".actions-btn-group:visible > button").click()
+		self.page.locator(
+			".actions-btn-group .dropdown-item:visible", has_text="Traer datos fiscales"
+		).click()
+		expect(self.page.get_by_text("Se consulta a ARCA por 1 clientes. Sin CUIT: 1.")).to_be_visible()
+		frappe.db.rollback()
+		self.assertIsNotNone(self.customer(company).arca_next_lookup)
+		self.assertIsNone(self.customer(person).arca_next_lookup)

@@ -15,7 +15,7 @@ from mercadolibre_sync.inbox import claims, intake, states, wake, worker
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import Notification
 from mercadolibre_sync.meli.oauth import Tokens
-from mercadolibre_sync.sync import connection, pace, versions
+from mercadolibre_sync.sync import connection, pace, sales, versions
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.words import restored
 from simulator.control import MeliControl
@@ -230,9 +230,10 @@ def clean() -> None:
 def remove_customer(customer: str) -> None:
 	"""Delete a customer and what is linked to it, asking nobody."""
 	# A bench has them: they would name the addresses and contacts of the next test's buyer, who is called the same.
-	if frappe.db.table_exists("Sales Order"):
-		for order in frappe.get_all("Sales Order", {"customer": customer}, pluck="name"):
-			_delete("Sales Order", order)
+	for kind, fieldname in sales.DOCUMENTS.items():
+		if frappe.db.table_exists(kind):
+			for name in frappe.get_all(kind, {fieldname: customer}, pluck="name"):
+				_delete(kind, name)
 	for doctype in ("Address", "Contact"):
 		for document in linked(doctype, customer):
 			_delete(doctype, document.name)

@@ -16,26 +16,26 @@ from tests.site.base import SiteTestCase
 from tests.site.fiscal import make_user
 
 HAS_SALES_ORDER = bool(find_spec("erpnext") and find_spec("erpnext.selling.doctype.sales_order"))
-DNI, CUIL = "32659430", "20326594300"
-DOTTED, HYPHENED = "32.659.430", "20-32659430-0"
-COMPANY = "30708772964"
+# Of nobody: numbers are not given out so high.
+DNI, CUIL = "99887766", "20998877661"
+DOTTED, HYPHENED = "99.887.766", "20-99887766-1"
+COMPANY = "30998877667"
 ITEM = "MLA-VENDIDO"
 
 
-def make_order(customer: str, **values) -> str:
-	"""A submitted Sales Order of this customer; returns its name."""
+def make_document(kind: str, customer: str, **values) -> str:
+	"""A draft of a sales document of this customer; returns its name."""
 	if not frappe.db.exists("Item", ITEM):
 		item = frappe.new_doc("Item")
 		group, unit = frappe.db.get_value("Item Group", {"is_group": 0}), frappe.db.get_value("UOM", {})
 		item.update({"item_code": ITEM, "item_group": group, "stock_uom": unit, "is_stock_item": 0})
 		item.insert()
-	order = frappe.new_doc("Sales Order")
-	order.update({"customer": customer, "company": masters.company(), "delivery_date": today(), **values})
-	order.append("items", {"item_code": ITEM, "qty": 1, "rate": 100})
-	order.insert()
-	order.submit()
+	document = frappe.new_doc(kind)
+	document.update({"customer": customer, "company": masters.company(), "delivery_date": today(), **values})
+	document.append("items", {"item_code": ITEM, "qty": 1, "rate": 100})
+	document.insert()
 	frappe.db.commit()
-	return order.name
+	return document.name
 
 
 class DuplicatesTestCase(SiteTestCase):
@@ -69,7 +69,7 @@ class TestNoting(DuplicatesTestCase):
 			(HYPHENED, "CUIT", CUIL),
 			(CUIL, "DNI", DNI),
 			(DOTTED, "CUIL", CUIL),
-			("30-70877296-4", "CUIT", COMPANY),
+			("30-99887766-7", "CUIT", COMPANY),
 		):
 			with self.subTest(own=own, number=number):
 				customer = self.make_own(own)
@@ -78,7 +78,7 @@ class TestNoting(DuplicatesTestCase):
 
 	def test_another_document_is_nobodys(self):
 		self.make_own(DOTTED)
-		for kind, number in (("DNI", "32659431"), ("Pasaporte", "AB3265943"), ("CUIT", COMPANY)):
+		for kind, number in (("DNI", "99887767"), ("Pasaporte", "AB3265943"), ("CUIT", COMPANY)):
 			with self.subTest(number):
 				self.assertIsNone(self.buyer_with(kind, number).get(DUPLICATE_OF))
 
@@ -186,8 +186,12 @@ class TestJoining(DuplicatesTestCase):
 class TestDocuments(DuplicatesTestCase):
 	def test_orders_and_invoices_of_the_buyer_are_the_own_ones_afterwards(self):
 		own, buyers = self.make_own(DNI), self.buyer_with("DNI", DNI)
-		order = make_order(buyers.name)
-		self.assertIn(["Sales Order", 1], duplicates_api.compare(buyers.name)["moves"])
+		kinds = ("Sales Order", "Sales Invoice")
+		documents = {kind: make_document(kind, buyers.name) for kind in kinds}
+		moves = duplicates_api.compare(buyers.name)["moves"]
+		for kind in kinds:
+			self.assertIn([kind, 1], moves)
 		duplicates_api.join(buyers.name)
 		frappe.db.commit()
-		self.assertEqual(frappe.db.get_value("Sales Order", order, "customer"), own.name)
+		for kind, name in documents.items():
+			self.assertEqual(frappe.db.get_value(kind, name, "customer"), own.name)

@@ -1,13 +1,20 @@
 """A condición does not stay: ARCA is asked again for whom it answered long ago, and what changed is told."""
 
+import contextlib
+import json
+from collections.abc import Iterator
+
 import frappe
 from frappe.utils import add_to_date, now_datetime
+from frappe.utils.background_jobs import get_redis_connection_without_auth
 
 from mercadolibre_sync import fiscal_api
 from mercadolibre_sync.roles import MANAGER
 from mercadolibre_sync.sync.fiscal import pending, registry, renewal
+from mercadolibre_sync.sync.fiscal.lookup import lookup
 from mercadolibre_sync.sync.versions import ORDER
 from tests.ground import masters
+from tests.ground.process import outputs, python
 from tests.site.fiscal import FiscalTestCase, configure, make_user
 from tests.site.test_fiscal_pending import FISCAL
 
@@ -21,12 +28,6 @@ def put_off() -> None:
 	moment = add_to_date(now_datetime(), years=10)
 	frappe.db.sql("update tabCustomer set arca_next_lookup = %s where tax_id != ''", moment)
 	frappe.db.commit()
-
-
-def due_tonight() -> dict:
-	"""Filters of the customers that have not been put off."""
-	now = now_datetime()
-	return {"arca_next_lookup": ("between", (add_to_date(now, days=-1), add_to_date(now, days=1)))}
 
 
 class AgainTestCase(FiscalTestCase):
@@ -50,19 +51,11 @@ class AgainTestCase(FiscalTestCase):
 		moment = add_to_date(now_datetime(), days=-days)
 		frappe.db.set_value("Customer", name, "arca_checked_on", moment, update_modified=False)
 
-	def nights(self) -> None:
-		"""What happens until the morning."""
-		renewal.schedule()
-		self.make_all_due()
-		pending.ask_again()
-		frappe.db.rollback()
-
-	def make_all_due(self) -> None:
+	def night(self) -> None:
+		"""What happens in five minutes of the night."""
 		registry.forget_that_it_is_down()
-		soon = due_tonight()
-		now = add_to_date(now_datetime(), seconds=-1)
-		frappe.db.set_value("Customer", soon, "arca_next_lookup", now, update_modified=False)
-		frappe.db.commit()
+		renewal.ask_again()
+		frappe.db.rollback()
 
 	def becomes(self, customer, kind: str) -> None:
 		self.arca.add_taxpayer(customer.tax_id, kind)
@@ -75,10 +68,7 @@ class AgainTestCase(FiscalTestCase):
 class TestWhoIsAskedFor(AgainTestCase):
 	def asked(self) -> set[str]:
 		"""CUITs that this night asks for."""
-		renewal.schedule()
-		frappe.db.rollback()
-		soon = due_tonight()
-		return set(frappe.get_all("Customer", filters=soon, pluck="tax_id"))
+		return {row.tax_id for row in renewal._due()}
 
 	def test_who_has_bought_since_an_old_answer(self):
 		old = self.old_customer()
@@ -89,19 +79,29 @@ class TestWhoIsAskedFor(AgainTestCase):
 		frappe.db.commit()
 		self.assertEqual(self.asked(), {old.tax_id})
 
-	def test_the_oldest_answer_comes_first_and_slowly(self):
+	def test_the_oldest_answer_comes_first_and_not_many_at_once(self):
 		names = [self.old_customer(days=LONG_AGO + days).name for days in (1, 3, 2)]
-		renewal.schedule()
-		moments = [self.customer(name).arca_next_lookup for name in (names[1], names[2], names[0])]
-		self.assertEqual((moments[1] - moments[0]).total_seconds(), renewal.PAUSE_SECONDS)
-		self.assertEqual((moments[2] - moments[1]).total_seconds(), renewal.PAUSE_SECONDS)
+		self.addCleanup(setattr, renewal, "A_RUN", renewal.A_RUN)
+		renewal.A_RUN = 2
+		self.night()
+		self.assertEqual(self.queries(), len(names) + 2)
+		asked = [self.customer(name).arca_checked_on > add_to_date(now_datetime(), days=-1) for name in names]
+		self.assertEqual(asked, [False, True, True])
+
+	def test_by_day_only_first_answers_are_asked_for(self):
+		self.old_customer()
+		queries = self.queries()
+		pending.ask_again()
+		self.assertEqual(self.queries(), queries)
 
 	def test_nobody_where_it_is_switched_off(self):
 		self.old_customer()
+		queries = self.queries()
 		for off in ({"ask_again_days": 0}, {"ask_again_days": 180, "enabled": 0}):
 			with self.subTest(off):
 				configure(**off)
-				self.assertEqual(self.asked(), set())
+				self.night()
+				self.assertEqual(self.queries(), queries)
 
 	def test_other_customers_with_a_cuit_only_where_they_are_included(self):
 		other = self.make_other(next(self.cuits))
@@ -121,6 +121,9 @@ class TestWhoIsAskedFor(AgainTestCase):
 		customer.update({"customer_group": masters.customer_group(), "territory": masters.territory()})
 		customer.insert()
 		frappe.db.commit()
+		# Other tests look for somebody with the same document.
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.set_value, "Customer", customer.name, "tax_id", None)
 		return customer
 
 
@@ -137,7 +140,7 @@ class TestWhatFollows(AgainTestCase):
 		)
 		customer = self.old_customer()
 		self.becomes(customer, "responsable_inscripto")
-		self.nights()
+		self.night()
 		now = self.customer(customer.name)
 		self.assertEqual((now.arca_condicion_iva, now.tax_category), (INSCRIPTO, after))
 		self.assertEqual((now.arca_condicion_iva_source, now.arca_status), ("ARCA", "Determined"))
@@ -154,7 +157,7 @@ class TestWhatFollows(AgainTestCase):
 	def test_the_same_answer_leaves_nothing_but_its_date(self):
 		customer = self.old_customer()
 		fingerprint = self.fingerprint(customer.name)
-		self.nights()
+		self.night()
 		now = self.customer(customer.name)
 		self.assertGreater(now.arca_checked_on, add_to_date(now_datetime(), minutes=-5))
 		self.assertIsNone(now.arca_next_lookup)
@@ -169,7 +172,7 @@ class TestWhatFollows(AgainTestCase):
 		self.age(customer.name, LONG_AGO)
 		frappe.db.commit()
 		self.becomes(customer, "responsable_inscripto")
-		self.nights()
+		self.night()
 		now = self.customer(customer.name)
 		self.assertEqual(
 			(now.arca_condicion_iva, now.arca_condicion_iva_source), ("Consumidor Final", "By hand")
@@ -182,7 +185,7 @@ class TestWhatFollows(AgainTestCase):
 			with self.subTest(kind):
 				customer = self.old_customer()
 				self.becomes(customer, kind)
-				self.nights()
+				self.night()
 				now = self.customer(customer.name)
 				self.assertEqual((now.arca_condicion_iva, now.arca_status), (MONOTRIBUTO, "Undetermined"))
 				self.assertEqual(len(self.comments(now.name)), 1)
@@ -192,11 +195,13 @@ class TestWhatFollows(AgainTestCase):
 		before = [self.known(one.name) for one in customers]
 		self.becomes(customers[0], "responsable_inscripto")
 		self.arca.go_down()
-		self.nights()
+		self.night()
 		self.assertEqual([self.known(one.name) for one in customers], before)
 		self.arca.heal()
-		self.make_all_due()
-		pending.ask_again()
+		past = {"arca_next_lookup": add_to_date(now_datetime(), seconds=-1)}
+		frappe.db.set_value("Customer", {"name": ("in", [one.name for one in customers])}, past)
+		frappe.db.commit()
+		self.night()
 		self.assertEqual(self.customer(customers[0].name).arca_condicion_iva, INSCRIPTO)
 		self.assertEqual({self.customer(one.name).arca_next_lookup for one in customers}, {None})
 
@@ -204,16 +209,26 @@ class TestWhatFollows(AgainTestCase):
 		customer = self.customer(name)
 		return [customer.get(field) for field in FISCAL if field not in ("arca_next_lookup", "arca_attempts")]
 
-	def test_who_waits_for_a_first_answer_is_asked_for_first(self):
-		self.old_customer()
-		self.arca.go_down()
-		waiting = self.synced(self.add_company())
-		self.arca.heal()
-		renewal.schedule()
-		self.make_all_due()
-		self.arca.fail("getPersona_v2", "http", times=1)
-		pending.ask_again()
-		self.assertEqual(self.customer(waiting.name).arca_attempts, 2)
+	def test_two_jobs_at_once_ask_once(self):
+		customers = [self.old_customer() for _number in range(3)]
+		queries = self.queries()
+		self.arca.fail("getPersona_v2", "slow", 1, seconds=1)
+		outputs(
+			*(
+				python("from mercadolibre_sync.sync.fiscal import renewal\nrenewal.ask_again()")
+				for _job in range(2)
+			)
+		)
+		self.assertEqual(self.queries() - queries, len(customers))
+
+	def test_an_answer_that_a_person_took_over_meanwhile_stands(self):
+		customer = self.old_customer()
+		self.becomes(customer, "responsable_inscripto")
+		(row,) = renewal._due()
+		answer = lookup(row.tax_id)
+		self.age(customer.name, 0)
+		pending._write(row, answer)
+		self.assertEqual(self.customer(customer.name).arca_condicion_iva, MONOTRIBUTO)
 
 
 class TestTelling(AgainTestCase):
@@ -223,7 +238,7 @@ class TestTelling(AgainTestCase):
 		changed, doubtful, _same = (self.old_customer() for _number in range(3))
 		self.becomes(changed, "responsable_inscripto")
 		self.becomes(doubtful, "inactive")
-		self.nights()
+		self.night()
 		renewal.tell_of_changes()
 		(told,) = frappe.get_all(
 			"Notification Log", filters={"for_user": manager}, fields=["subject", "email_content"]
@@ -232,11 +247,25 @@ class TestTelling(AgainTestCase):
 		self.assertIn(f"1 × {INSCRIPTO}", told.email_content)
 		self.assertIn(f"1 × {MONOTRIBUTO}, wants a look", told.email_content)
 
+	def test_each_change_is_told_once_however_late(self):
+		manager = make_user("gerente@example.com", MANAGER)
+		frappe.db.delete("Notification Log", {"for_user": manager})
+		customer = self.old_customer()
+		renewal.tell_of_changes()
+		self.becomes(customer, "responsable_inscripto")
+		self.night()
+		long_ago = add_to_date(now_datetime(), hours=-40)
+		frappe.db.set_single_value(registry.SETTINGS, "changes_told_on", add_to_date(long_ago, hours=-1))
+		frappe.db.set_value("Customer", customer.name, "arca_changed_on", long_ago)
+		for _morning in range(2):
+			renewal.tell_of_changes()
+		self.assertEqual(frappe.db.count("Notification Log", {"for_user": manager}), 1)
+
 	def test_they_hear_nothing_where_nothing_has(self):
 		manager = make_user("gerente@example.com", MANAGER)
 		frappe.db.delete("Notification Log", {"for_user": manager})
 		self.old_customer()
-		self.nights()
+		self.night()
 		renewal.tell_of_changes()
 		self.assertFalse(frappe.db.exists("Notification Log", {"for_user": manager}))
 
@@ -252,9 +281,38 @@ class TestSelection(AgainTestCase):
 		self.assertEqual(answer, {"asked": 3, "without_cuit": 1})
 		frappe.db.commit()
 		(moment,) = {self.customer(name).arca_next_lookup for name in names}
-		pending.ask_selected(str(moment))
+		with self.heard() as said:
+			renewal.ask_selected(str(moment))
 		frappe.db.rollback()
 		self.assertEqual({self.customer(name).arca_condicion_iva for name in names}, {INSCRIPTO})
+		self.assertRegex(said[0], "(all|los) 3")
+
+	def test_what_arca_did_not_answer_is_said_and_asked_for_at_night(self):
+		customers = [self.old_customer(days=1) for _number in range(3)]
+		fiscal_api.ask_for([customer.name for customer in customers])
+		frappe.db.commit()
+		moment = self.customer(customers[0].name).arca_next_lookup
+		self.arca.go_down()
+		with self.heard() as said:
+			renewal.ask_selected(str(moment))
+		self.assertRegex(said[0], "0 (of|de) 3")
+		self.arca.heal()
+		self.becomes(customers[1], "responsable_inscripto")
+		self.night()
+		self.assertEqual(self.customer(customers[1].name).arca_condicion_iva, INSCRIPTO)
+
+	@contextlib.contextmanager
+	def heard(self) -> Iterator[list[str]]:
+		"""What the desk is told to show, by the channel that carries it."""
+		connection = get_redis_connection_without_auth()
+		channel = connection.pubsub()
+		channel.subscribe("events")
+		said: list[str] = []
+		yield said
+		while message := channel.get_message(timeout=1):
+			event = json.loads(message["data"]) if message["type"] == "message" else {}
+			if event.get("event") == "msgprint":
+				said.append(event["message"])
 
 	def test_who_may_not_write_customers_may_not_ask(self):
 		customer = self.old_customer(days=1)

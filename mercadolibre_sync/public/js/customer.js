@@ -1,3 +1,12 @@
+// Our own methods that take a customer, as the scripts of this form call them.
+function call_about_customer(frm, method) {
+	return frappe.call({
+		method: `mercadolibre_sync.${method}`,
+		args: { customer: frm.doc.name },
+		freeze: true,
+	});
+}
+
 frappe.ui.form.on("Customer", {
 	refresh(frm) {
 		if (!frm.doc.mercadolibre_id || !frm.doc.mercadolibre_profile) return;

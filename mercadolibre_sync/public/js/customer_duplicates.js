@@ -12,7 +12,7 @@ frappe.ui.form.on("Customer", {
 });
 
 async function offer_to_join(frm) {
-	const { message: pair } = await call_about_duplicates("compare", frm);
+	const { message: pair } = await call_about_customer(frm, "duplicates_api.compare");
 	const dialog = new frappe.ui.Dialog({
 		title: __("Join With {0}", [pair.stays]),
 		size: "large",
@@ -20,7 +20,7 @@ async function offer_to_join(frm) {
 		primary_action_label: __("Join"),
 		async primary_action() {
 			dialog.hide();
-			const { message: stays } = await call_about_duplicates("join", frm);
+			const { message: stays } = await call_about_customer(frm, "duplicates_api.join");
 			frappe.set_route("Form", "Customer", stays);
 		},
 	});
@@ -29,16 +29,9 @@ async function offer_to_join(frm) {
 }
 
 async function keep_apart(frm) {
-	await call_about_duplicates("keep_apart", frm);
+	await call_about_customer(frm, "duplicates_api.keep_apart");
 	frm.reload_doc();
 }
-
-const call_about_duplicates = (what, frm) =>
-	frappe.call({
-		method: `mercadolibre_sync.duplicates_api.${what}`,
-		args: { customer: frm.doc.name },
-		freeze: true,
-	});
 
 function pair_of_customers({ rows, moves }) {
 	const safe = frappe.utils.escape_html;

@@ -2,12 +2,13 @@ frappe.ui.form.on("Customer", {
 	refresh(frm) {
 		const may = frappe.user.has_role(["MercadoLibre Manager", "System Manager"]) && frm.has_perm("write");
 		if (!frm.doc.mercadolibre_id || !may) return;
-		frm.add_custom_button(__("Personal Data..."), () => show_personal_data(frm), "MercadoLibre");
+		// ERPNext's group: a screen's width is not enough for another one.
+		frm.add_custom_button(__("Personal Data..."), () => show_personal_data(frm), __("Actions"));
 	},
 });
 
 async function show_personal_data(frm) {
-	const { message: held } = await call_about_erasure("show", frm);
+	const { message: held } = await call_about_customer(frm, "erasure_api.show");
 	const dialog = new frappe.ui.Dialog({
 		title: __("What is held of this buyer"),
 		size: "large",
@@ -16,7 +17,7 @@ async function show_personal_data(frm) {
 		primary_action() {
 			frappe.confirm(__("Erase the buyer's data? This cannot be undone."), async () => {
 				dialog.hide();
-				await call_about_erasure("erase", frm);
+				await call_about_customer(frm, "erasure_api.erase");
 				frm.reload_doc();
 			});
 		},
@@ -24,13 +25,6 @@ async function show_personal_data(frm) {
 	dialog.fields_dict.held.$wrapper.html(table_of_personal_data(held));
 	dialog.show();
 }
-
-const call_about_erasure = (what, frm) =>
-	frappe.call({
-		method: `mercadolibre_sync.erasure_api.${what}`,
-		args: { customer: frm.doc.name },
-		freeze: true,
-	});
 
 function table_of_personal_data(held) {
 	const safe = frappe.utils.escape_html;

@@ -28,6 +28,17 @@ FROM_ARCA = "ARCA"
 FROM_MERCADOLIBRE = "MercadoLibre"
 BY_HAND = "By hand"
 
+# What a Customer holds of what ARCA, and the buyer at MercadoLibre, said of the taxpayer.
+FIELDS = (
+	"arca_document_type",
+	"arca_condicion_iva",
+	"arca_condicion_iva_source",
+	"arca_status",
+	"arca_checked_on",
+	"arca_changed_on",
+	"arca_message",
+	"arca_declared",
+)
 # What is noted of asking, whatever the answer.
 ASKING = ("arca_checked_on", "arca_next_lookup", "arca_attempts", "arca_disagrees")
 

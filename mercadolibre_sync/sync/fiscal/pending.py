@@ -1,8 +1,8 @@
-"""Asking the registry for whom it is time: lookups that got no answer, and old answers (`renewal`)."""
+"""Asking the registry for many customers, one after the other: every five minutes for those that got no answer."""
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
 
 import frappe
 from frappe.utils import now_datetime
@@ -12,13 +12,13 @@ from mercadolibre_sync.arca.errors import ConfigurationError, UnexpectedAnswer
 from mercadolibre_sync.error_log import log_unexpected
 from mercadolibre_sync.sync.comments import comment
 from mercadolibre_sync.sync.customers import CUSTOMER
-from mercadolibre_sync.sync.errors import SyncError
+from mercadolibre_sync.sync.errors import SyncError, TryLater
 from mercadolibre_sync.sync.fiscal import customer as fiscal
 from mercadolibre_sync.sync.fiscal import notices
 from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.fiscal.registry import Registry, configuration
 from mercadolibre_sync.sync.fiscal.texts import explain_error
-from mercadolibre_sync.sync.lock import buyer_lock
+from mercadolibre_sync.sync.lock import buyer_lock, named_lock
 from mercadolibre_sync.words import Text, text
 
 # Nobody waits for a scheduled lookup.
@@ -26,35 +26,35 @@ PATIENCE_SECONDS = 30
 # A job ends well before the queue's timeout of 300 seconds; the next one goes on.
 BUDGET_SECONDS = 200
 BATCH = 1000
-TITLE = "Traer datos fiscales"
+FIELDS = ["name", "mercadolibre_id", "tax_id", "arca_checked_on", "arca_attempts"]
 
 
 def ask_again() -> None:
-	"""Ask for every customer whose lookup is due (every five minutes).
+	"""Ask for every customer that waits for an answer and whose time has come (every five minutes).
 
 	A server that does not answer is asked once per run; a wrong configuration stops everything until the
 	settings change, and the managers are told.
 	"""
-	if _may_ask():
-		_ask_in_time(_due())
+	ask(_due)
 
 
-def ask_selected(moment: str) -> None:
-	"""Ask for those whose lookup somebody has set to this very moment, and show how it goes.
+def ask(
+	choose: Callable[[], list[frappe._dict]],
+	show: Callable[[float], None] = lambda _percent: None,
+	wait_seconds: int = 0,
+) -> None:
+	"""Ask for the customers that `choose` returns: rows of `FIELDS`. `show` hears how many per cent are done.
 
-	Whom it does not get to stays due for `ask_again`.
+	One job at a time, so that nobody is asked for twice: one that waits in vain for another does nothing.
 	"""
-	rows = _rows("=", moment)
-	if rows and _may_ask():
-		_ask_in_time(rows, lambda done: frappe.publish_progress(done * 100 / len(rows), TITLE))
-
-
-def _ask_in_time(rows: list[frappe._dict], show: Callable[[int], None] = lambda _done: None) -> None:
-	deadline = time.monotonic() + BUDGET_SECONDS
-	for done, row in enumerate(rows, 1):
-		if time.monotonic() > deadline or not _ask(row):
-			return
-		show(done)
+	with suppress(TryLater), named_lock("arca:asking", wait_seconds):
+		rows = choose() if _may_ask() else []
+		frappe.db.rollback()
+		deadline = time.monotonic() + BUDGET_SECONDS
+		for done, row in enumerate(rows, 1):
+			if time.monotonic() > deadline or not _ask(row):
+				return
+			show(done * 100 / len(rows))
 
 
 def _may_ask() -> bool:
@@ -70,21 +70,13 @@ def _may_ask() -> bool:
 
 
 def _due() -> list[frappe._dict]:
-	"""Who waits for a first answer comes first."""
-	return _rows("<=", now_datetime())
-
-
-def _rows(comparison: str, moment: str | datetime) -> list[frappe._dict]:
-	rows = frappe.db.sql(
-		f"""
-		select name, mercadolibre_id, tax_id, arca_checked_on, arca_attempts from `tab{CUSTOMER}`
-		where arca_next_lookup {comparison} %s order by arca_status = %s desc, arca_next_lookup limit {BATCH}
-		""",
-		(moment, fiscal.PENDING),
-		as_dict=True,
+	return frappe.get_all(
+		CUSTOMER,
+		filters={"arca_status": fiscal.PENDING, "arca_next_lookup": ("<=", now_datetime())},
+		fields=FIELDS,
+		order_by="arca_next_lookup asc",
+		limit=BATCH,
 	)
-	frappe.db.rollback()
-	return rows
 
 
 def _ask(row: frappe._dict) -> bool:
@@ -97,7 +89,7 @@ def _ask(row: frappe._dict) -> bool:
 		return isinstance(answer.error, UnexpectedAnswer)
 	try:
 		with buyer_lock(row.mercadolibre_id or row.name):
-			_write(row.name, answer)
+			_write(row, answer)
 	except Exception as error:
 		frappe.db.rollback()
 		log_unexpected(error)
@@ -114,14 +106,16 @@ def _reason(error: Exception) -> Text | str:
 	return said or type(error).__name__
 
 
-def _write(name: str, answer: Lookup) -> None:
-	customer = frappe.get_doc(CUSTOMER, name)
-	if not customer.arca_next_lookup or cuits.normalise(customer.tax_id or "") != answer.cuit:
+def _write(row: frappe._dict, answer: Lookup) -> None:
+	customer = frappe.get_doc(CUSTOMER, row.name)
+	# Somebody may have taken over an answer, or given another number, while ARCA was asked.
+	is_overtaken = customer.arca_checked_on != row.arca_checked_on
+	if is_overtaken or cuits.normalise(customer.tax_id or "") != answer.cuit:
 		return
 	before = fiscal.said(customer) if customer.arca_checked_on else None
 	fiscal.apply(customer, answer)
 	if before == fiscal.said(customer):
-		_note(name, {field: customer.get(field) for field in fiscal.ASKING})
+		_note(row.name, {field: customer.get(field) for field in fiscal.ASKING})
 		return
 	if before:
 		customer.arca_changed_on = customer.arca_checked_on
@@ -129,7 +123,8 @@ def _write(name: str, answer: Lookup) -> None:
 	customer.save(ignore_permissions=True)
 	if before:
 		now = fiscal.said(customer)
-		comment(CUSTOMER, name, text("ARCA was asked again. Before: {0} Now: {1}", before.words, now.words))
+		remark = text("ARCA was asked again. Before: {0} Now: {1}", before.words, now.words)
+		comment(CUSTOMER, row.name, remark)
 
 
 def _postpone(row: frappe._dict, message: Text) -> None:
