@@ -6,7 +6,6 @@ the notification's outcome included.
 
 import importlib
 import os
-import statistics
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,7 +14,7 @@ from datetime import datetime, timezone
 import frappe
 
 from benchmarks import floor
-from benchmarks.clock import alternating, milliseconds, statements
+from benchmarks.clock import alternating, statements
 from benchmarks.row import Row
 from benchmarks.stage import ACCOUNT_NAME, SELLER, Stage
 from mercadolibre_sync.inbox import states
@@ -46,7 +45,7 @@ def rows(stage: Stage) -> Iterator[Row]:
 		plain(stage)
 	with statements() as same_statements:
 		bring_in(known, is_known=True)
-	bought = _purchases(stage, ROUNDS)
+	bought = purchases(stage, ROUNDS)
 	new, least, same = alternating(
 		ROUNDS,
 		lambda: bring_in(next(bought)),
@@ -70,7 +69,7 @@ def rows(stage: Stage) -> Iterator[Row]:
 	)
 
 
-def _purchases(stage: Stage, count: int) -> Iterator[Purchase]:
+def purchases(stage: Stage, count: int) -> Iterator[Purchase]:
 	"""Purchases of new buyers, made beforehand."""
 	return iter([purchase(stage) for _number in range(count)])
 
@@ -137,7 +136,7 @@ def _beside_the_peer(stage: Stage) -> Row:
 		return Row(name, "–", "not importable on this bench", goal, None)
 	by_peer = _by_peer(stage, customer_class)
 	by_peer()
-	bought = _purchases(stage, ROUNDS // 2)
+	bought = purchases(stage, ROUNDS // 2)
 	new, peer = alternating(ROUNDS // 2, lambda: bring_in(next(bought)), by_peer)
 	return Row(name, f"{new:.1f} ms: {peer / new:.1f} × as fast", f"{peer:.1f} ms", goal, peer / new >= 3)
 
@@ -161,9 +160,3 @@ def _by_peer(stage: Stage, customer_class: type) -> Callable[[], None]:
 		customer.create_customer_contact(floor.contact())
 
 	return create
-
-
-def new_buyer_milliseconds(stage: Stage, rounds: int) -> float:
-	"""Median of bringing in a new buyer."""
-	bought = _purchases(stage, rounds)
-	return statistics.median(milliseconds(lambda: bring_in(next(bought))) for _round in range(rounds))
