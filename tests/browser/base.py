@@ -61,6 +61,13 @@ class DeskTestCase(SiteTestCase):
 		log_in(page, cls.address, user, password)
 		return page
 
+	def give_role(self, role: str) -> None:
+		"""Let the salesperson have one more role, from the next page that she opens."""
+		frappe.get_doc("User", SALESPERSON).add_roles(role)
+		frappe.db.commit()
+		# What her open desk asked for before the commit was answered, and is remembered, without the role.
+		frappe.clear_cache(user=SALESPERSON)
+
 	def open(self, kind: str, doctype: str, what: str) -> None:
 		"""Open a page of the desk by its address: "List", a doctype and the view, or "Form", a doctype and "new".
 

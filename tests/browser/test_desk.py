@@ -92,9 +92,7 @@ class TestDesk(DeskTestCase):
 		self.sync_order(self.add_order(buyer))
 		role = {"parent": SALESPERSON, "role": "MercadoLibre User"}
 		frappe.db.delete("Has Role", role)
-		self.addCleanup(frappe.clear_cache, user=SALESPERSON)
-		self.addCleanup(frappe.db.commit)
-		self.addCleanup(lambda: frappe.get_doc("User", SALESPERSON).add_roles(role["role"]))
+		self.addCleanup(self.give_role, role["role"])
 		frappe.db.commit()
 		frappe.clear_cache(user=SALESPERSON)
 

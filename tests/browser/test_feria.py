@@ -95,6 +95,7 @@ class TestBuyer(DeskTestCase):
 	def test_the_page_fits_a_phone(self):
 		self.make_buyer("GUZMARIANA")
 		self.press_at_the_feria("Comprar")
+		expect(self.feria.locator("#notices .good")).to_have_text("200")
 		self.feria.set_viewport_size({"width": 400, "height": 800})
 		width = self.feria.evaluate("document.documentElement.scrollWidth")
 		self.assertLessEqual(width, 400)

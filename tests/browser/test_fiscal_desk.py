@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from mercadolibre_sync.roles import MANAGER
 from mercadolibre_sync.sync.fiscal.registry import SETTINGS
-from tests.browser.base import SALESPERSON, DeskTestCase
+from tests.browser.base import DeskTestCase
 from tests.ground.arca import OWN_CUIT
 from tests.site.fiscal import FiscalTestCase, configure
 
@@ -43,7 +43,7 @@ class TestCustomer(FiscalTestCase, DeskTestCase):
 class TestSettings(FiscalTestCase, DeskTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		frappe.get_doc("User", SALESPERSON).add_roles(MANAGER)
+		self.give_role(MANAGER)
 		frappe.db.commit()
 
 	def test_the_test_says_in_plain_words_what_works(self):

@@ -60,7 +60,7 @@ class TestGuidedStart(DeskTestCase):
 		settings = frappe.get_single("MercadoLibre Settings")
 		settings.update({"application_id": None, "client_secret": None})
 		settings.save()
-		frappe.get_doc("User", SALESPERSON).add_roles(MANAGER)
+		self.give_role(MANAGER)
 		frappe.db.set_value("Onboarding Step", {"name": ("like", "MercadoLibre%")}, "is_skipped", 0)
 		self.enable()
 		self.meli.set_application(
