@@ -51,9 +51,9 @@ def ask_for(customers: list[str] | str) -> dict[str, int]:
 
 	What it says is written like the first answer: a condición set by hand stays.
 	"""
+	documents = [_document(customer) for customer in frappe.parse_json(customers)]
 	if not frappe.db.get_single_value(SETTINGS, "enabled"):
 		frappe.throw(str(NOT_ASKED))
-	documents = [_document(customer) for customer in frappe.parse_json(customers)]
 	asked = [document.name for document in documents if cuits.is_valid(document.tax_id or "")]
 	moment = now_datetime()
 	for name in asked:

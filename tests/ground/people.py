@@ -13,8 +13,9 @@ def make_user(email: str, name: str, password: str, roles: Iterable[str], langua
 	user.flags.no_welcome_mail = True
 	user.insert()
 	user.add_roles(*roles)
-	# Frappe makes the first user of a site its System Manager.
-	frappe.db.delete("Has Role", {"parent": email, "role": "System Manager"})
+	if "System Manager" not in roles:
+		# Frappe makes the first user of a site its System Manager.
+		frappe.db.delete("Has Role", {"parent": email, "role": "System Manager"})
 	frappe.clear_cache(user=email)
 	update_password(email, password)
 	frappe.db.commit()

@@ -39,6 +39,10 @@ class Browser:
 		form = {"dt": ACCOUNT, "dn": account, "method": method, "args": frappe.as_json(arguments)}
 		return self._session.post(f"{self.address}/api/method/run_doc_method", form, timeout=30)
 
+	def get(self, path: str, **query: str) -> str:
+		"""What an address of the site answers, whatever it is."""
+		return self._session.get(self.address + path, params=query, timeout=30).text
+
 	def open(self, url: str) -> requests.Response:
 		return self._session.get(self.here(url), allow_redirects=False, timeout=30)
 

@@ -12,6 +12,7 @@ from mercadolibre_sync.sync.versions import ORDER
 from tests.site.base import SiteTestCase
 from tests.site.fiscal import make_user
 from tests.site.test_duplicates import HAS_SALES_ORDER, make_document
+from tests.site.traces import tables_with
 
 # Words that no site has by itself.
 NICKNAME, FIRST, LAST, PHONE = "ZAFIRUNDIA", "Zunildandra", "Zafirundova", "351 99887744"
@@ -57,28 +58,11 @@ class TestErasing(ErasureTestCase):
 		customer.save()
 		frappe.db.commit()
 		self.erase()
-		self.assertEqual(self.found(), {})
+		self.assertEqual(tables_with(WORDS), {})
 		now = self.customer(self.buyer)
 		self.assertEqual((now.customer_name, now.mercadolibre_id), (f"MercadoLibre {self.buyer}", self.buyer))
 		self.assertEqual(now.mercadolibre_erased_by, "Administrator")
 		self.assertIsNotNone(now.mercadolibre_erased_on)
-
-	def found(self) -> dict[str, str]:
-		"""Tables with one of the buyer's words, but for what waits to be deleted by a job of Frappe's."""
-		tables = frappe.db.sql(
-			"""
-			select table_name, group_concat(concat("`", column_name, "`")) from information_schema.columns
-			where table_schema = database() and data_type in ('varchar', 'text', 'longtext', 'mediumtext')
-			and table_name not like '\\_aside%%' group by table_name
-			"""
-		)
-		found = {}
-		for table, columns in tables:
-			for word in WORDS:
-				query = f"select count(*) from `{table}` where lower(concat_ws(' ', {columns})) like %s"
-				if frappe.db.sql(query, f"%{word}%")[0][0]:
-					found[table] = word
-		return found
 
 	def test_the_next_copy_of_an_old_order_brings_nothing_back_and_asks_for_nothing(self):
 		self.erase()
@@ -88,7 +72,7 @@ class TestErasing(ErasureTestCase):
 		self.assertIn("erased", row.reason)
 		self.assertEqual(len(self.meli.calls("^/(orders|shipments|users)")), 1)
 		self.buy(created=moment(hours=-2))
-		self.assertEqual(self.found(), {})
+		self.assertEqual(tables_with(WORDS), {})
 		self.assertEqual(frappe.db.get_value(ORDER, self.order, "order_status"), "cancelled")
 
 	def test_a_new_order_finds_the_customer_and_brings_what_it_needs(self):
