@@ -3,7 +3,7 @@
 import atexit
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import frappe
 from frappe.installer import update_site_config
@@ -40,13 +40,15 @@ _opened = contextlib.ExitStack()
 class DeskTestCase(SiteTestCase):
 	"""A test on the desk, where a salesperson who reads Spanish is logged in. `self.page` is what she sees."""
 
+	# Hers from before she logs in: what her open desk asks for would be answered, and remembered, without another one.
+	roles = ROLES
 	address: str
 	page: Page
 
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		make_salesperson()
+		make_salesperson(cls.roles)
 		cls.addClassCleanup(remove_salesperson)
 		cls.address, cls.browser = desk()
 		cls.page = cls.log_in(SALESPERSON, PASSWORD)
@@ -60,13 +62,6 @@ class DeskTestCase(SiteTestCase):
 		page = context.new_page()
 		log_in(page, cls.address, user, password)
 		return page
-
-	def give_role(self, role: str) -> None:
-		"""Let the salesperson have one more role, from the next page that she opens."""
-		frappe.get_doc("User", SALESPERSON).add_roles(role)
-		frappe.db.commit()
-		# What her open desk asked for before the commit was answered, and is remembered, without the role.
-		frappe.clear_cache(user=SALESPERSON)
 
 	def open(self, kind: str, doctype: str, what: str) -> None:
 		"""Open a page of the desk by its address: "List", a doctype and the view, or "Form", a doctype and "new".
@@ -158,10 +153,10 @@ def chromium() -> Iterator[Browser]:
 			browser.close()
 
 
-def make_salesperson() -> None:
+def make_salesperson(roles: Iterable[str] = ROLES) -> None:
 	"""A user who sells: not an administrator, who may do anything anyway."""
 	if not frappe.db.exists("User", SALESPERSON):
-		make_user(SALESPERSON, "Vendedora", PASSWORD, ROLES)
+		make_user(SALESPERSON, "Vendedora", PASSWORD, roles)
 	update_password(SALESPERSON, PASSWORD)
 	frappe.db.commit()
 

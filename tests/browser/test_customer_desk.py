@@ -4,7 +4,7 @@ import frappe
 from playwright.sync_api import expect
 
 from mercadolibre_sync.sync.versions import ORDER
-from tests.browser.base import DeskTestCase
+from tests.browser.base import ROLES, DeskTestCase
 from tests.site.fiscal import FiscalTestCase
 from tests.site.test_duplicates import DNI, DuplicatesTestCase
 
@@ -58,8 +58,9 @@ class TestCondicion(FiscalTestCase, DeskTestCase):
 
 
 class TestDuplicate(DuplicatesTestCase, DeskTestCase):
+	roles = (*ROLES, "Sales Master Manager")
+
 	def test_it_is_joined_from_the_form_after_both_were_shown(self):
-		self.give_role("Sales Master Manager")
 		own, buyers = self.make_own(DNI, "Ñandú de siempre"), self.buyer_with("DNI", DNI)
 		self.open_form("Customer", buyers.name)
 		expect(self.page.get_by_text("Posible duplicado de").first).to_be_visible()
@@ -74,8 +75,9 @@ class TestDuplicate(DuplicatesTestCase, DeskTestCase):
 
 
 class TestErasure(DeskTestCase):
+	roles = (*ROLES, "MercadoLibre Manager")
+
 	def test_a_manager_sees_what_is_held_and_erases_it(self):
-		self.give_role("MercadoLibre Manager")
 		buyer = self.add_buyer("BORRAME", document=("DNI", DNI))
 		self.sync_order(self.add_order(buyer, shipment={}))
 		self.open_form("Customer", buyer)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from mercadolibre_sync.backfill.run import BACKFILL, RUNNING, STOPPED
 from mercadolibre_sync.inbox import states, sweep
 from mercadolibre_sync.sync.accounts import ACCOUNT, NOT_CONNECTED
-from tests.browser.base import SALESPERSON, DeskTestCase
+from tests.browser.base import DeskTestCase
 from tests.ground import masters
 from tests.site.base import ACCOUNT_NAME
 
@@ -87,15 +87,13 @@ class TestDesk(DeskTestCase):
 			self.open_form(BACKFILL, backfill)
 			expect(self.button(label)).to_have_count(0)
 
+
+class TestSellerWithoutMercadoLibre(DeskTestCase):
+	roles = ("Sales User",)
+
 	def test_who_knows_nothing_of_mercadolibre_sees_the_buyer_and_is_refused_nothing(self):
 		buyer = self.add_buyer()
 		self.sync_order(self.add_order(buyer))
-		role = {"parent": SALESPERSON, "role": "MercadoLibre User"}
-		frappe.db.delete("Has Role", role)
-		self.addCleanup(self.give_role, role["role"])
-		frappe.db.commit()
-		frappe.clear_cache(user=SALESPERSON)
-
 		self.open_form("Customer", buyer)
 		expect(self.button(BUTTON)).to_be_visible()
 		self.page.wait_for_load_state("networkidle")

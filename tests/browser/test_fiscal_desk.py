@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from mercadolibre_sync.roles import MANAGER
 from mercadolibre_sync.sync.fiscal.registry import SETTINGS
-from tests.browser.base import DeskTestCase
+from tests.browser.base import ROLES, DeskTestCase
 from tests.ground.arca import OWN_CUIT
 from tests.site.fiscal import FiscalTestCase, configure
 
@@ -41,10 +41,7 @@ class TestCustomer(FiscalTestCase, DeskTestCase):
 
 
 class TestSettings(FiscalTestCase, DeskTestCase):
-	def setUp(self) -> None:
-		super().setUp()
-		self.give_role(MANAGER)
-		frappe.db.commit()
+	roles = (*ROLES, MANAGER)
 
 	def test_the_test_says_in_plain_words_what_works(self):
 		self.arca.add_taxpayer(OWN_CUIT, "responsable_inscripto")

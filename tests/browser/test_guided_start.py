@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from mercadolibre_sync import guided_start
 from mercadolibre_sync.roles import MANAGER
-from tests.browser.base import PHONE, SALESPERSON, DeskTestCase
+from tests.browser.base import PHONE, ROLES, SALESPERSON, DeskTestCase
 from tests.browser.test_feria import ENDPOINT
 from tests.ground import masters
 from tests.ground.process import wait_for, workers
@@ -54,13 +54,14 @@ PLACE = """([fieldname, wanted]) => {
 
 
 class TestGuidedStart(DeskTestCase):
+	roles = (*ROLES, MANAGER)
+
 	def setUp(self) -> None:
 		super().setUp()
 		clean()
 		settings = frappe.get_single("MercadoLibre Settings")
 		settings.update({"application_id": None, "client_secret": None})
 		settings.save()
-		self.give_role(MANAGER)
 		frappe.db.set_value("Onboarding Step", {"name": ("like", "MercadoLibre%")}, "is_skipped", 0)
 		self.enable()
 		self.meli.set_application(
