@@ -19,6 +19,28 @@ LANGUAGE = CONNECTED.format("frappe.db.get_single_value('System Settings', 'lang
 
 def prepare(bench: Path, site: str) -> Ground:
 	"""Install the checkout into the bench and its site. Raises SystemExit where that is no bench or site."""
+	ground = _found(bench, site)
+	frappe = ["-m", "frappe.utils.bench_helper", "frappe", "--site", site]
+	installed = APP in _output(ground, INSTALLED)
+	_show_to_bench(ground)
+	if installed:
+		ground.end_interrupted_visit()
+		ground.run_quietly("Migrating the site", *frappe, "migrate", "--skip-search-index")
+	else:
+		ground.run_quietly("Installing the app", *frappe, "install-app", APP)
+	return _with_own_queue(ground)
+
+
+def prepare_without_app(bench: Path, site: str) -> Ground:
+	"""Install the checkout into the bench, but not into the site. Raises SystemExit where the site has it already."""
+	ground = _found(bench, site)
+	if APP in _output(ground, INSTALLED):
+		raise SystemExit(f"{site} has the app: choose a site without it, and that may be used up")
+	_show_to_bench(ground)
+	return _with_own_queue(ground)
+
+
+def _found(bench: Path, site: str) -> Ground:
 	bench = bench.resolve()
 	python = bench / "env" / "bin" / "python"
 	sites = bench / "sites"
@@ -31,25 +53,24 @@ def prepare(bench: Path, site: str) -> Ground:
 	nameless = Ground(python, sites, site, "")
 	versions = _output(nameless, VERSIONS)
 	language = _output(nameless, LANGUAGE)
-	ground = Ground(
+	return Ground(
 		python,
 		sites,
 		site,
 		f"bench {bench}, Frappe {versions[0]}, ERPNext {versions[1]}, site {site}, language {language}",
 		realtime=_realtime(bench, site),
 	)
-	frappe = ["-m", "frappe.utils.bench_helper", "frappe", "--site", site]
-	installed = APP in _output(ground, INSTALLED)
-	# Only now, as on a bench in use: Redis holds the map of modules from before the app was added.
-	_list_app(sites / "apps.txt")
-	_link_assets(sites / "assets" / APP)
-	if installed:
-		ground.end_interrupted_visit()
-		ground.run_quietly("Migrating the site", *frappe, "migrate", "--skip-search-index")
-	else:
-		ground.run_quietly("Installing the app", *frappe, "install-app", APP)
-	# A queue of our own, so that neither the bench's workers nor its other sites' jobs come between. Only
-	# now: what installing has queued belongs to the bench.
+
+
+def _show_to_bench(ground: Ground) -> None:
+	# Only after Frappe was started once, as on a bench in use: Redis holds the map of modules from before the app was added.
+	_list_app(ground.sites / "apps.txt")
+	_link_assets(ground.sites / "assets" / APP)
+
+
+def _with_own_queue(ground: Ground) -> Ground:
+	# So that neither the bench's workers nor its other sites' jobs come between. Last: what installing has queued
+	# belongs to the bench.
 	queue = services.start_redis()[services.QUEUE_VARIABLE]
 	return replace(ground, redis={services.QUEUE_VARIABLE: queue})
 

@@ -46,10 +46,7 @@ def main() -> int:
 	GROUND.mkdir(exist_ok=True)
 	with _alone():
 		shutil.rmtree(LOGS, ignore_errors=True)
-		on_bench = arguments.bench is not None
-		ground = (
-			bench.prepare(arguments.bench, arguments.site) if on_bench else fork.prepare(arguments.language)
-		)
+		ground = _prepare(arguments)
 		prepared = time.monotonic() - started
 		with _configured(ground):
 			status = _perform(arguments, ground)
@@ -57,6 +54,14 @@ def main() -> int:
 	print(f"\nWall time: {time.monotonic() - started:.0f} s, of which the ground took {prepared:.0f} s.")
 	print(f"Ground: {ground.description}")
 	return status
+
+
+def _prepare(arguments: argparse.Namespace) -> Ground:
+	if arguments.command == "upgrade":
+		return bench.prepare_without_app(arguments.bench, arguments.site)
+	if arguments.bench is not None:
+		return bench.prepare(arguments.bench, arguments.site)
+	return fork.prepare(arguments.language)
 
 
 def _perform(arguments: argparse.Namespace, ground: Ground) -> int:
@@ -69,8 +74,10 @@ def _perform(arguments: argparse.Namespace, ground: Ground) -> int:
 			return ground.run("-m", "demo.pictures").returncode
 		case "bench":
 			return run_benchmarks(ground, arguments.only)
-		case "chaos":
-			return ground.run("-m", "chaos", *arguments.only).returncode
+		case "upgrade":
+			return ground.run("-m", "upgrade").returncode
+		case "chaos" | "soak":
+			return ground.run("-m", arguments.command, *arguments.only).returncode
 	return run_tests(ground, arguments.only, arguments.bench is not None)
 
 
@@ -181,7 +188,9 @@ def _update_config(path: Path, values: dict[str, object]) -> None:
 
 def _parse_arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="tests.ground.run", description=__doc__)
-	parser.add_argument("command", choices=["test", "demo", "desk", "pictures", "bench", "chaos", "clean"])
+	parser.add_argument(
+		"command", choices=["test", "demo", "desk", "pictures", "bench", "chaos", "soak", "upgrade", "clean"]
+	)
 	parser.add_argument("--bench", type=Path, help="bench to run on, instead of Frappe's fork")
 	parser.add_argument("--site", help="the bench's site")
 	parser.add_argument("--language", choices=["es", "en"], default="es", help="of the site without a bench")
@@ -189,11 +198,15 @@ def _parse_arguments() -> argparse.Namespace:
 		"--only",
 		type=shlex.split,
 		default=[],
-		help="pytest's arguments, for a part of the suite and no checks; of bench the subjects, such as writing; of chaos its options",
+		help="pytest's arguments, for a part of the suite and no checks; of bench the subjects, such as writing; of chaos and soak their options",
 	)
 	arguments = parser.parse_args()
 	if (arguments.bench is None) != (arguments.site is None):
 		parser.error("BENCH and SITE go together")
+	if arguments.command == "upgrade" and arguments.bench is None:
+		parser.error(
+			"upgrade needs BENCH and SITE: only a bench migrates, uninstalls and installs as sellers do"
+		)
 	return arguments
 
 
