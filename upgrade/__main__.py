@@ -43,14 +43,14 @@ class Trial:
 		self.problems: list[str] = []
 
 	def run(self) -> None:
-		self.step(f"Install the first version, {FIRST}", self.first.bench, "install-app", APP)
+		self.step(f"Install the first version, {FIRST}", self.install_first)
 		self.step("Sync buyers of every kind with it", self.first.call, "first.fill", self.simulator)
 		self.say_what_is_there()
 		before = self.first.call("books.snapshot")
 		self.step("Migrate to this version", self.migrate)
 		migrated = self.compare(before)
 		self.step("Migrate again", self.migrate)
-		self.compare(migrated, ours_alone=True)
+		self.compare(migrated, to_the_letter=True)
 		self.step("Sweep, press Retry, empty the inbox", self.this.call, "second.go_on")
 		self.expect_all_ended()
 		self.step("Every buyer orders again", self.everybody_orders_again)
@@ -65,14 +65,27 @@ class Trial:
 		do(*arguments)
 		print(f"{title}: {time.monotonic() - began:.0f} s", flush=True)
 
+	def install_first(self) -> None:
+		# That version installed at the second attempt only where Redis held the map of modules from before it was added.
+		self.first.bench("clear-cache")
+		self.first.bench("install-app", APP)
+
 	def migrate(self) -> None:
 		self.this.bench("migrate", "--skip-search-index")
 
-	def compare(self, before: books.Snapshot, *, ours_alone: bool = False) -> books.Snapshot:
-		"""Note what is not as before, and with `ours_alone` also what is new; return what is there now."""
+	def compare(self, before: books.Snapshot, *, to_the_letter: bool = False) -> books.Snapshot:
+		"""Note what is not as before, and return what is there now.
+
+		What the app brings along it may change, and new rows and columns are its own, but not `to_the_letter`.
+		"""
 		now = self.this.call("books.snapshot")
-		self.note(books.differences(before, now))
-		if ours_alone:
+		compared = (
+			before
+			if to_the_letter
+			else {table: before[table] for table in before if table not in books.BROUGHT}
+		)
+		self.note(books.differences(compared, now))
+		if to_the_letter:
 			self.note(books.differences(now, before))
 		return now
 

@@ -7,7 +7,6 @@ import frappe
 
 from mercadolibre_sync.arca.certificate import create_key_and_csr
 from mercadolibre_sync.arca.secret import Secret
-from mercadolibre_sync.sync.fiscal import SETTINGS
 from simulator.arca_control import ArcaControl
 
 OWN_CUIT = "30708772964"
@@ -22,7 +21,7 @@ def make_pair(simulator: str, cuit: str = OWN_CUIT, **options) -> tuple[str, Sec
 
 def configure(simulator: str, **values):
 	"""ARCA Settings that work; `values` are set over them. Commits."""
-	settings = frappe.get_single(SETTINGS)
+	settings = frappe.get_single("ARCA Settings")
 	certificate, key = make_pair(simulator)
 	settings.update(
 		{
