@@ -25,6 +25,7 @@ ROUNDS = 15
 # In one round, so that a round takes longer than a busy moment of the machine.
 CALLS = 30
 GOAL = 0.75
+ALIKE = 1.25
 HEADERS = {"Content-Type": "application/json"}
 
 
@@ -32,6 +33,19 @@ def rows(_stage: Stage) -> Iterator[Row]:
 	yield _row("acknowledging, in one process", *_in_process())
 	with web_server() as url:
 		yield _row("acknowledging, over sockets", *_over_sockets(url))
+		yield _strangers(*_ours_and_a_strangers(url))
+
+
+def _strangers(ours: float, strangers: float) -> Row:
+	"""Who does not know our sellers is not to learn them from how long the answer takes."""
+	longer = max(ours, strangers) / min(ours, strangers)
+	return Row(
+		"answering a stranger, over sockets",
+		f"{strangers:.2f} ms",
+		f"one of ours {ours:.2f} ms",
+		f"within {ALIKE} × either way",
+		longer <= ALIKE,
+	)
 
 
 def _row(name: str, ping: float, post: float) -> Row:
@@ -74,6 +88,15 @@ def _over_sockets(url: str) -> tuple[float, float]:
 	)
 
 
+def _ours_and_a_strangers(url: str) -> tuple[float, float]:
+	host = urlsplit(url).netloc
+	ours, strangers = json.dumps(body(1)), json.dumps(body(1) | {"user_id": 1})
+	return _measure(
+		lambda: _request(host, "POST", ENDPOINT, ours, HEADERS),
+		lambda: _request(host, "POST", ENDPOINT, strangers, HEADERS),
+	)
+
+
 def _request(host: str, *request: object) -> None:
 	connection = http.client.HTTPConnection(host, timeout=30)
 	connection.request(*request)
@@ -83,15 +106,15 @@ def _request(host: str, *request: object) -> None:
 	connection.close()
 
 
-def _measure(ping: Callable[[], None], post: Callable[[], None]) -> tuple[float, float]:
-	"""Milliseconds of one ping and one post."""
+def _measure(first: Callable[[], None], second: Callable[[], None]) -> tuple[float, float]:
+	"""Milliseconds of one call of each."""
 
 	def many(call: Callable[[], None]) -> Callable[[], None]:
 		return lambda: [call() for _call in range(CALLS)] and None
 
 	forget_knocks()
-	alternating(1, many(ping), many(post))
-	medians = alternating(ROUNDS, many(ping), many(post))
+	alternating(1, many(first), many(second))
+	medians = alternating(ROUNDS, many(first), many(second))
 	return medians[0] / CALLS, medians[1] / CALLS
 
 

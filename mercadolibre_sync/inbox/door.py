@@ -86,11 +86,12 @@ def _learn() -> Sellers:
 
 
 def _read() -> Sellers:
-	accounts = frappe.get_all(ACCOUNT, fields=["user_id", "name"], as_list=True)
-	return Sellers(
-		frappe.db.get_single_value("MercadoLibre Settings", "application_id", cache=False),
-		{user_id: name for user_id, name in accounts if user_id},
+	# Plain SQL: building the queries takes longer than running them, and a stranger would learn from the time that it takes.
+	accounts = frappe.db.sql(f"select user_id, name from `tab{ACCOUNT}` where user_id > ''")
+	applications = frappe.db.sql(
+		"select value from tabSingles where doctype = 'MercadoLibre Settings' and field = 'application_id'"
 	)
+	return Sellers(applications[0][0] if applications else None, dict(accounts))
 
 
 def _sellers_key() -> bytes | str:
