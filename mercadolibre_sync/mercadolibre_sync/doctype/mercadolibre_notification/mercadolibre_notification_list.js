@@ -18,19 +18,20 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		Failed: "red",
 	};
 	// The reason is what people read: it gets the most room, and as many lines as it needs.
-	const width = (field, share) => `
-		.mercadolibre-inbox .list-row-col:has([data-sort-by="${field}"]),
-		.mercadolibre-inbox .list-row-col:has([data-filter^="${field},"]) { flex: ${share}; }`;
+	const cells = (field) => `
+		.mercadolibre-inbox .level-left .list-row-col:has([data-sort-by="${field}"]),
+		.mercadolibre-inbox .level-left .list-row-col:has([data-filter^="${field},"])`;
 	const STYLE = `
 		.mercadolibre-inbox .list-row:not(.list-row-head) { height: auto; }
 		/* Frappe 16 lets wide columns slide under the row's right end. */
 		.mercadolibre-inbox .list-row-container.list-row-container { width: 100%; }
 		.mercadolibre-inbox .level-left .list-row-col { min-width: 6em !important; }
-		.mercadolibre-inbox .list-row-col.list-subject { flex: 1.8; }
+		/* The buyer's name, or a number of 16 digits: these are not cut off. */
+		.mercadolibre-inbox .level-left .list-row-col.list-subject { flex: 1.8; min-width: 12.5em !important; }
 		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
 		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
-		${width("reason", 2.5)}
-		${width("order_id", 1.6)}`;
+		${cells("reason")} { flex: 2.5; }
+		${cells("order_id")} { flex: 1.6; min-width: 9.5em !important; }`;
 	const QUICK_LIST_STYLE = `
 		[data-route="Workspaces/MercadoLibre"] .quick-list-item :is(.left, .title) { white-space: normal; }`;
 
