@@ -25,9 +25,10 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		.mercadolibre-inbox .list-row:not(.list-row-head) { height: auto; }
 		/* Frappe 16 lets wide columns slide under the row's right end. */
 		.mercadolibre-inbox .list-row-container.list-row-container { width: 100%; }
+		.mercadolibre-inbox .list-row .level-left { min-width: 0; }
 		.mercadolibre-inbox .level-left .list-row-col { min-width: 6em !important; }
 		/* The buyer's name, or a number of 16 digits: these are not cut off. */
-		.mercadolibre-inbox .level-left .list-row-col.list-subject { flex: 1.8; min-width: 12.5em !important; }
+		.mercadolibre-inbox .level-left .list-row-col.list-subject { flex: 1.8; min-width: 14em !important; }
 		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
 		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
 		${cells("reason")} { flex: 2.5; }
