@@ -22,7 +22,7 @@ from tests.site.test_every_value import ANY, EXAMPLES, TEXT
 
 # VALUES=2000 in the environment tries so many examples of each kind, and others each time.
 fuzzed = settings(
-	max_examples=EXAMPLES or 40,
+	max_examples=EXAMPLES or 25,
 	derandomize=not EXAMPLES,
 	database=None,
 	deadline=None,

@@ -23,7 +23,7 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		.mercadolibre-inbox .level-left .list-row-col:has([data-filter^="${field},"])`;
 	const STYLE = `
 		.mercadolibre-inbox .list-row:not(.list-row-head) { height: auto; }
-		/* Frappe 16 lets wide columns slide under the row's right end. */
+		/* Frappe 16 gives each column its widest value, and lets them slide under the right end of the row. */
 		.mercadolibre-inbox .list-row-container.list-row-container { width: 100%; }
 		.mercadolibre-inbox .list-row .level-left { min-width: 0; }
 		.mercadolibre-inbox .level-left .list-row-col { min-width: 6em !important; }
@@ -31,8 +31,8 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		.mercadolibre-inbox .level-left .list-row-col.list-subject { flex: 1.8; min-width: 14em !important; }
 		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
 		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
-		${cells("reason")} { flex: 2.5; }
-		${cells("order_id")} { flex: 1.6; min-width: 9.5em !important; }`;
+		${cells("reason")} { flex: 2.5 !important; }
+		${cells("order_id")} { flex: 1.6 !important; min-width: 9.5em !important; }`;
 	const QUICK_LIST_STYLE = `
 		[data-route="Workspaces/MercadoLibre"] .quick-list-item :is(.left, .title) { white-space: normal; }`;
 
