@@ -32,7 +32,7 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
 		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
 		${cells("reason")} { flex: 2.5 !important; }
-		${cells("order_id")} { flex: 1.6 !important; min-width: 9.5em !important; }`;
+		${cells("order_id")} { flex: 1.6 !important; min-width: 10.5em !important; }`;
 	const QUICK_LIST_STYLE = `
 		[data-route="Workspaces/MercadoLibre"] .quick-list-item :is(.left, .title) { white-space: normal; }`;
 
