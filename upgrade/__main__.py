@@ -128,7 +128,7 @@ class Trial:
 		self.note(books.differences(customers, self.this.call("books.shop")))
 		self.this.bench("install-app", APP)
 		self.note(books.differences(customers, self.this.call("books.shop")))
-		self.this.call("second.connect_anew", self.simulator)
+		self.this.call("account.connect", self.simulator, "one")
 		self.everybody_orders_again()
 
 	def leave(self) -> None:

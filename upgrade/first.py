@@ -7,17 +7,13 @@ from frappe.installer import update_site_config
 from frappe.utils import add_days, add_to_date, now_datetime
 
 from mercadolibre_sync.backfill.run import BACKFILL
-from mercadolibre_sync.inbox import intake, worker
+from mercadolibre_sync.inbox import worker
 from mercadolibre_sync.inbox.states import NOTIFICATION
-from mercadolibre_sync.meli.notification import Notification
-from mercadolibre_sync.meli.oauth import Tokens
-from mercadolibre_sync.sync import connection
-from mercadolibre_sync.sync.accounts import ACCOUNT
 from simulator.arca_control import ArcaControl
 from simulator.control import MeliControl
 from tests.ground import arca, masters
+from upgrade.account import SELLER, SELLERS, connect, notify
 
-SELLER, OTHER_SELLER = "990000000001", "990000000002"
 FIRST_BUYER = 9_900_000_000_001
 KINDS = ("responsable_inscripto", "monotributista", "exento")
 # Of each: paid with a delivery, paid without one, of a street without a number, with a hidden address, with a CUIT.
@@ -29,31 +25,17 @@ def fill(simulator: str) -> None:
 	update_site_config("mercadolibre_sync_simulator", simulator)
 	frappe.local.conf.mercadolibre_sync_simulator = simulator
 	meli = MeliControl(simulator)
-	for name, seller in (("one", SELLER), ("two", OTHER_SELLER)):
-		_connect(meli, name, seller)
+	for name in SELLERS:
+		connect(simulator, name)
 	arca.configure(simulator)
 	orders = _buyers(meli, ArcaControl(simulator))
 	for order in orders:
-		_notify(order)
+		notify(order)
 	worker.drain()
 	frappe.db.commit()
 	_edit_by_hand()
 	_leave_notifications(meli, orders)
 	_leave_backfills()
-	frappe.db.commit()
-
-
-def _connect(meli: MeliControl, name: str, seller: str) -> None:
-	meli.add_seller(seller, name)
-	settings = frappe.get_single("MercadoLibre Settings")
-	application = {"application_id": meli.application_id, "client_secret": meli.application_secret}
-	settings.update({**application, "calls_per_minute": 60_000})
-	settings.save()
-	account = frappe.new_doc(ACCOUNT)
-	account.update({"account_name": name, "nickname": name, "user_id": seller, "site": "MLA", "enabled": 1})
-	account.update({"company": masters.company(), "customer_group": masters.customer_group()})
-	account.insert()
-	connection.store_tokens(name, Tokens.from_json(meli.issue_tokens(seller)))
 	frappe.db.commit()
 
 
@@ -77,11 +59,6 @@ def _buyers(meli: MeliControl, registry: ArcaControl) -> list[str]:
 	return orders
 
 
-def _notify(order: str, topic: str = "orders_v2", resource: str = "orders") -> None:
-	notification = Notification(topic, f"/{resource}/{order}", SELLER, MeliControl.application_id, None, None)
-	intake.store(notification, "one", intake.SOURCE_POSTED, intake.PRIORITY_FRESH)
-
-
 def _edit_by_hand() -> None:
 	renamed, named, own, judged = frappe.get_all(
 		"Customer", {"mercadolibre_id": ("is", "set")}, pluck="name", order_by="name desc", limit=4
@@ -103,12 +80,12 @@ def _edit_by_hand() -> None:
 def _leave_notifications(meli: MeliControl, orders: list[str]) -> None:
 	for kind, order in (("403", orders[0]), ("503", orders[1])):
 		meli.misbehave(f"/orders/{order}", kind, times=None)
-		_notify(order)
+		notify(order)
 	worker.drain()
 	meli.behave()
-	_notify("MLA1", "items", "items")
-	_notify(orders[2])
-	_notify(orders[3])
+	notify("MLA1", "items", "items")
+	notify(orders[2])
+	notify(orders[3])
 	# What a worker that was killed has left.
 	claimed = frappe.get_all(NOTIFICATION, {"status": "Queued"}, pluck="name", limit=1)[0]
 	values = {"status": "Processing", "claimed_at": add_to_date(now_datetime(), hours=-1)}

@@ -9,6 +9,15 @@ from mercadolibre_sync.sync.accounts import ACCOUNT
 from tests.browser.base import DeskTestCase
 from tests.site.base import ACCOUNT_NAME
 
+# Whether the last letter of an element's text is seen: not hidden by its cell, nor under the right end of the row.
+IS_WHOLE = """(element) => {
+	const text = document.createRange();
+	text.selectNodeContents(element);
+	const { right, top, bottom } = text.getBoundingClientRect();
+	const cell = element.closest(".list-row-col").getBoundingClientRect();
+	return right <= cell.right + 1 && element.contains(document.elementFromPoint(right - 2, (top + bottom) / 2));
+}"""
+
 
 class TestInbox(DeskTestCase):
 	def setUp(self) -> None:
@@ -45,6 +54,14 @@ class TestInbox(DeskTestCase):
 				reason.evaluate("cell => cell.parentElement.parentElement.scrollWidth"),
 				reason.evaluate("cell => cell.parentElement.parentElement.clientWidth"),
 			)
+
+	def test_an_orders_number_is_not_cut_off(self):
+		self.open_list()
+		for cell in ('[data-filter^="order_id,"]', ".list-subject a"):
+			with self.subTest(cell):
+				number = self.row(self.orders[0]).locator(".level-left").locator(cell).last
+				expect(number).to_contain_text(self.orders[0])
+				self.assertTrue(number.evaluate(IS_WHOLE))
 
 	def test_a_buyer_is_shown_by_name(self):
 		self.open_list()

@@ -10,7 +10,6 @@ from mercadolibre_sync.account import authorisation
 from mercadolibre_sync.inbox import wake
 from mercadolibre_sync.sync import connection
 from mercadolibre_sync.sync.accounts import ACCOUNT
-from tests.ground.process import web_server
 from tests.site.base import (
 	ACCOUNT_NAME,
 	PASSWORD,
@@ -20,6 +19,7 @@ from tests.site.base import (
 	make_account,
 	make_manager,
 )
+from tests.site.served import ServedTestCase
 
 OTHER_SELLER = "779432305"
 
@@ -52,13 +52,10 @@ class Browser:
 		return f"{self.address}{parts.path}?{parts.query}"
 
 
-class AuthorisationTestCase(SiteTestCase):
+class AuthorisationTestCase(ServedTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		server = web_server()
-		cls.address = server.__enter__()
-		cls.addClassCleanup(server.__exit__, None, None, None)
 		cls.browser = Browser(cls.address, make_manager())
 
 	def setUp(self) -> None:

@@ -9,20 +9,19 @@ from mercadolibre_sync.inbox import door, intake, wake
 from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import MAX_BODY
 from simulator.meli_notifications import notification_body
-from tests.ground.process import outputs, python, web_server
-from tests.site.base import ACCOUNT_NAME, SELLER, SiteTestCase
+from tests.ground.process import outputs, python
+from tests.site.base import ACCOUNT_NAME, SELLER
+from tests.site.served import ServedTestCase
 
 SECOND = {"name": None, "account_name": "LA SEGUNDA", "user_id": "468424241"}
 PATH = "/api/method/mercadolibre_sync.api.notifications"
 
 
-class TestEndpoint(SiteTestCase):
+class TestEndpoint(ServedTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		server = web_server()
-		cls.url = server.__enter__() + PATH
-		cls.addClassCleanup(server.__exit__, None, None, None)
+		cls.url = cls.address + PATH
 
 	def post(self, body: object = None, raw: bytes | None = None, **headers: str) -> requests.Response:
 		data = raw if raw is not None else json.dumps(body).encode()

@@ -17,31 +17,24 @@ from mercadolibre_sync.sync.fiscal.tickets import TICKET
 from mercadolibre_sync.sync.versions import ORDER
 from tests.ground import masters
 from tests.ground.people import make_user
-from tests.ground.process import web_server
-from tests.site.base import ACCOUNT_NAME, PASSWORD, SiteTestCase
+from tests.site.base import ACCOUNT_NAME, PASSWORD
+from tests.site.served import ServedTestCase
 
 EVERY_ROLE = (*ROLES, "System Manager")
 ANOTHER_MOMENT = datetime(2020, 2, 29, 12)
 
 
-class TestReadOnlyFields(SiteTestCase):
+class TestReadOnlyFields(ServedTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		server = web_server()
-		cls.url = server.__enter__()
-		cls.addClassCleanup(server.__exit__, None, None, None)
-		cls.sessions = {role: cls.logged_in(role) for role in EVERY_ROLE}
+		cls.sessions = {role: cls.with_role(role) for role in EVERY_ROLE}
 
 	@classmethod
-	def logged_in(cls, role: str) -> requests.Session:
+	def with_role(cls, role: str) -> requests.Session:
 		user = f"{frappe.scrub(role)}@mercadolibre-sync.example"
 		make_user(user, role, PASSWORD, [role])
-		session = requests.Session()
-		login = session.post(f"{cls.url}/api/method/login", {"usr": user, "pwd": PASSWORD}, timeout=60)
-		login.raise_for_status()
-		session.headers["X-Frappe-CSRF-Token"] = "none"
-		return session
+		return cls.logged_in(user)
 
 	def setUp(self) -> None:
 		super().setUp()
@@ -79,7 +72,7 @@ class TestReadOnlyFields(SiteTestCase):
 					with self.subTest(doctype=doctype, role=role, field=field.fieldname):
 						before = self.value(doctype, name, field.fieldname)
 						answer = session.put(
-							f"{self.url}/api/resource/{doctype}/{name}",
+							f"{self.address}/api/resource/{doctype}/{name}",
 							json={field.fieldname: another_value(field, before)},
 							timeout=60,
 						)
@@ -94,7 +87,7 @@ class TestReadOnlyFields(SiteTestCase):
 
 	def test_the_refusal_names_the_field(self):
 		answer = self.sessions["MercadoLibre User"].put(
-			f"{self.url}/api/resource/MercadoLibre Notification/{self.documents['MercadoLibre Notification']}",
+			f"{self.address}/api/resource/MercadoLibre Notification/{self.documents['MercadoLibre Notification']}",
 			json={"reason": "Nada que ver"},
 			timeout=60,
 		)
@@ -111,16 +104,18 @@ class TestReadOnlyFields(SiteTestCase):
 			for sent, status in ((values | extra, 417), (values, 200)):
 				with self.subTest(doctype=doctype, status=status):
 					answer = self.sessions["MercadoLibre Manager"].post(
-						f"{self.url}/api/resource/{doctype}", json=sent, timeout=60
+						f"{self.address}/api/resource/{doctype}", json=sent, timeout=60
 					)
 					self.assertEqual(answer.status_code, status, answer.text)
 
 	def test_what_is_not_read_only_can_be_changed_as_before(self):
 		manager = self.sessions["MercadoLibre Manager"]
-		document = manager.get(f"{self.url}/api/resource/{ACCOUNT}/{ACCOUNT_NAME}", timeout=60).json()["data"]
+		document = manager.get(f"{self.address}/api/resource/{ACCOUNT}/{ACCOUNT_NAME}", timeout=60).json()[
+			"data"
+		]
 		# As a form does, with every field that it has read.
 		answer = manager.put(
-			f"{self.url}/api/resource/{ACCOUNT}/{ACCOUNT_NAME}",
+			f"{self.address}/api/resource/{ACCOUNT}/{ACCOUNT_NAME}",
 			json=document | {"only_paid_orders": 1},
 			timeout=60,
 		)

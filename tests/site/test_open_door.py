@@ -9,14 +9,14 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from mercadolibre_sync.inbox import wake, worker
+from mercadolibre_sync.inbox import door, wake, worker
 from mercadolibre_sync.inbox.states import DONE, FAILED, IGNORED, NOTIFICATION, WAITING
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from simulator.control import MeliControl
 from simulator.meli_notifications import notification_body
 from tests.ground import visit
-from tests.ground.process import web_server
-from tests.site.base import ACCOUNT_NAME, PASSWORD, SELLER, SiteTestCase, make_manager
+from tests.site.base import ACCOUNT_NAME, SELLER, make_manager
+from tests.site.served import ServedTestCase
 from tests.site.test_endpoint import PATH
 from tests.site.test_every_value import ANY, EXAMPLES, TEXT
 
@@ -48,14 +48,7 @@ CALLBACK = "/api/method/mercadolibre_sync.api.authorized"
 MARKUP = "<script>alert(1)</script>"
 
 
-class OpenDoorTestCase(SiteTestCase):
-	@classmethod
-	def setUpClass(cls) -> None:
-		super().setUpClass()
-		server = web_server()
-		cls.address = server.__enter__()
-		cls.addClassCleanup(server.__exit__, None, None, None)
-
+class OpenDoorTestCase(ServedTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		self.session = requests.Session()
@@ -78,7 +71,7 @@ class TestEndpoint(OpenDoorTestCase):
 	def post(self, body: bytes, kind: str = "text/plain") -> requests.Response:
 		"""Post a body: as text, which Frappe leaves to us to parse, unless it says that it is something else."""
 		# The brake for who posts too much has a test of its own.
-		frappe.cache.delete_keys("mercadolibre_sync:knocks")
+		frappe.cache.delete_keys(door.KNOCKS_KEY)
 		return self.session.post(self.address + PATH, data=body, headers={"Content-Type": kind}, timeout=30)
 
 	def body(self, **changes) -> bytes:
@@ -174,9 +167,7 @@ class TestEndpoint(OpenDoorTestCase):
 class TestCallback(OpenDoorTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		user = make_manager()
-		login = {"usr": user, "pwd": PASSWORD}
-		self.session.post(f"{self.address}/api/method/login", login, timeout=30).raise_for_status()
+		self.session = self.logged_in(make_manager())
 		self.bring({})
 
 	def bring(self, query: dict, session: requests.Session | None = None) -> requests.Response:

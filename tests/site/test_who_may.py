@@ -18,8 +18,8 @@ from mercadolibre_sync.roles import MANAGER, USER
 from mercadolibre_sync.sync.accounts import ACCOUNT
 from mercadolibre_sync.sync.customers import CUSTOMER
 from tests.ground.people import make_user
-from tests.ground.process import web_server
-from tests.site.base import ACCOUNT_NAME, PASSWORD, SiteTestCase
+from tests.site.base import ACCOUNT_NAME, PASSWORD
+from tests.site.served import ServedTestCase
 
 GUEST, PORTAL = "guest", "portal"
 SALES, MASTER, SYSTEM = "Sales User", "Sales Master Manager", "System Manager"
@@ -72,25 +72,14 @@ OF_A_CUSTOMER = tuple(
 )
 
 
-class TestWhoMay(SiteTestCase):
+class TestWhoMay(ServedTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		server = web_server()
-		cls.address = server.__enter__()
-		cls.addClassCleanup(server.__exit__, None, None, None)
 		cls.sessions = {GUEST: requests.Session()}
 		for name, roles in ROLES.items():
 			make_user(email(name), name, PASSWORD, roles)
-			cls.sessions[name] = cls.logged_in(name)
-
-	@classmethod
-	def logged_in(cls, name: str) -> requests.Session:
-		session = requests.Session()
-		login = {"usr": email(name), "pwd": PASSWORD}
-		session.post(f"{cls.address}/api/method/login", login, timeout=60).raise_for_status()
-		session.headers["X-Frappe-CSRF-Token"] = "none"
-		return session
+			cls.sessions[name] = cls.logged_in(email(name))
 
 	def setUp(self) -> None:
 		super().setUp()
@@ -166,7 +155,7 @@ class TestWhoMay(SiteTestCase):
 		permission = {"user": email("una sola"), "allow": CUSTOMER, "for_value": own.name}
 		frappe.get_doc({"doctype": "User Permission", **permission}).insert()
 		frappe.db.commit()
-		session = self.logged_in("una sola")
+		session = self.logged_in(email("una sola"))
 		for path in OF_A_CUSTOMER:
 			with self.subTest(path):
 				answer = self.call(path, session)
