@@ -23,16 +23,16 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		.mercadolibre-inbox .level-left .list-row-col:has([data-filter^="${field},"])`;
 	const STYLE = `
 		.mercadolibre-inbox .list-row:not(.list-row-head) { height: auto; }
-		/* Frappe 16 gives each column its widest value, and lets them slide under the right end of the row. */
-		.mercadolibre-inbox .list-row-container.list-row-container { width: 100%; }
+		/* Frappe 16 makes each column as wide as its widest value, and lets them slide under the right end of the row. */
+		.mercadolibre-inbox .list-row-container { width: 100% !important; }
 		.mercadolibre-inbox .list-row .level-left { min-width: 0; }
-		.mercadolibre-inbox .level-left .list-row-col { min-width: 6em !important; }
+		.mercadolibre-inbox .level-left .list-row-col { flex: 1 1 0 !important; min-width: 6em !important; }
 		/* The buyer's name, or a number of 16 digits: these are not cut off. */
-		.mercadolibre-inbox .level-left .list-row-col.list-subject { flex: 1.8; min-width: 14em !important; }
+		.mercadolibre-inbox .level-left .list-row-col.list-subject { flex: 1.8 1 0 !important; min-width: 14em !important; }
 		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
 		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
-		${cells("reason")} { flex: 2.5 !important; }
-		${cells("order_id")} { flex: 1.6 !important; min-width: 10.5em !important; }`;
+		${cells("reason")} { flex: 2.5 1 0 !important; }
+		${cells("order_id")} { flex: 1.6 1 0 !important; min-width: 10.5em !important; }`;
 	const QUICK_LIST_STYLE = `
 		[data-route="Workspaces/MercadoLibre"] .quick-list-item :is(.left, .title) { white-space: normal; }`;
 
