@@ -30,7 +30,7 @@ mercadolibre_sync.number = ({ order_id, resource }) => {
 		/* The buyer's name, or a number of 16 digits: these are not cut off. */
 		.mercadolibre-inbox .level-left .list-row-col.list-subject { flex: 1.8 1 0 !important; min-width: 14em !important; }
 		.mercadolibre-inbox .list-row-col:not(.list-subject) :is(span, a),
-		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; }
+		.mercadolibre-inbox .list-row-col:not(.list-subject) { white-space: normal; overflow-wrap: anywhere; }
 		${cells("reason")} { flex: 2.5 1 0 !important; }
 		${cells("order_id")} { flex: 1.6 1 0 !important; min-width: 10.5em !important; }`;
 	const QUICK_LIST_STYLE = `
