@@ -15,8 +15,7 @@ from werkzeug.test import Client, TestResponse
 
 from benchmarks.clock import alternating
 from benchmarks.row import Row
-from benchmarks.stage import ENDPOINT, Stage, body
-from mercadolibre_sync.inbox import door
+from benchmarks.stage import ENDPOINT, Stage, body, forget_knocks
 from tests.ground.process import web_server
 from tests.ground.site import connect
 
@@ -116,9 +115,3 @@ def _measure(first: Callable[[], None], second: Callable[[], None]) -> tuple[flo
 	alternating(1, many(first), many(second))
 	medians = alternating(ROUNDS, many(first), many(second))
 	return medians[0] / CALLS, medians[1] / CALLS
-
-
-def forget_knocks() -> None:
-	"""Let this address begin its minute anew: what is measured is an answer, not the brake."""
-	for address in ("127.0.0.1", "None"):
-		frappe.cache.delete(frappe.cache.make_key(f"{door.KNOCKS_KEY}:{address}"))
