@@ -78,6 +78,7 @@ STATUS = some.sampled_from(["paid", "paid", "paid", "payment_required", "cancell
 TOLD = some.sampled_from([True, True, True, False])
 TERSE = some.sampled_from([False, False, True])
 WHO = some.sampled_from(["ana", "eva"])
+CONDICION = some.sampled_from(["IVA Sujeto Exento", "Consumidor Final"])
 # Which one of several, from the oldest.
 ONE = some.integers(0, 2)
 numbers = itertools.count(1)
@@ -281,6 +282,13 @@ class History(RuleBasedStateMachine):
 		self.erp.look_up_pending()
 		self.compare()
 
+	@precondition(lambda self: any(each.status == "Pending" for each in self.erp.customers.values()))
+	@rule(condicion=CONDICION)
+	def a_person_decides_before_the_registry_answers(self, condicion):
+		pending = next(each for each in self.erp.customers.values() if each.status == "Pending")
+		self.set_field(pending, "condicion", condicion)
+		self.lookups_are_repeated(True)
+
 	# People in the ERP.
 
 	has_customers = precondition(lambda self: self.erp.customers)
@@ -304,20 +312,19 @@ class History(RuleBasedStateMachine):
 	@has_customers
 	@rule(one=ONE, name=some.sampled_from(["La de siempre", "Ana Paz"]))
 	def person_names_customer(self, one, name):
-		self.edit(one, "customer_name", name)
+		self.set_field(self.customer(one), "customer_name", name)
 
 	@has_customers
-	@rule(one=ONE, condicion=some.sampled_from(["IVA Sujeto Exento", "Consumidor Final"]))
+	@rule(one=ONE, condicion=CONDICION)
 	def person_sets_condicion(self, one, condicion):
-		self.edit(one, "condicion", condicion)
+		self.set_field(self.customer(one), "condicion", condicion)
 
 	@has_customers
 	@rule(one=ONE, number=some.sampled_from([None, "11222333", MONOTRIBUTO]))
 	def person_sets_number(self, one, number):
-		self.edit(one, "number", number)
+		self.set_field(self.customer(one), "number", number)
 
-	def edit(self, one: int, field: str, value: str | None) -> None:
-		customer = self.customer(one)
+	def set_field(self, customer: Customer, field: str, value: str | None) -> None:
 		if getattr(customer, field) != value:
 			desk.edit(customer.name, field, value)
 			self.erp.edit(customer.name, field, value, is_cuit=value == MONOTRIBUTO)

@@ -25,7 +25,7 @@ from tests.ground.people import make_user
 from tests.site.base import PASSWORD, SELLER
 from tests.site.fiscal import FiscalTestCase, configure, make_pair
 from tests.site.test_authorisation import AuthorisationTestCase, Browser
-from tests.site.traces import files_with, keys_with, overheard, tables_with
+from tests.site.traces import backup_with, files_with, keys_with, overheard, tables_with
 
 # Of a key or a ticket some letters in the middle tell it as well as all of them, whatever it is broken into.
 TELLING = slice(100, 140)
@@ -54,6 +54,7 @@ class TestSecrets(FiscalTestCase, AuthorisationTestCase):
 		self.assertEqual(tables_with(self.secrets), {})
 		self.assertEqual(keys_with(self.secrets), set())
 		self.assertEqual(files_with(self.secrets, self.began), set())
+		self.assertEqual(backup_with(self.secrets), set())
 		self.assertFalse(any(secret.encode() in line for secret in self.secrets for line in told))
 		self.assertFalse(any(secret in answer for secret in self.secrets for answer in self.answers))
 
@@ -78,6 +79,7 @@ class TestSecrets(FiscalTestCase, AuthorisationTestCase):
 		self.assertTrue(any(key.endswith("|tests") for key in keys), keys)
 		# Beside it, where customers are named by their name, the tests' own note of what they made.
 		self.assertIn(str(LOGS / "tests.log"), files_with([word], self.began))
+		self.assertEqual(backup_with([word, frappe.conf.db_name]), {".sql.gz", ".json"})
 		self.assertTrue(any(word.encode() in line for line in told))
 
 	def note_secrets(self) -> None:

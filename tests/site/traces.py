@@ -1,13 +1,16 @@
-"""Where on a site some words stand: in its tables, in Redis, in files that were written, and in what it tells browsers."""
+"""Where on a site some words stand: in its tables, in Redis, in files that were written, in a backup, and in what it tells browsers."""
 
+import gzip
 import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import frappe
-from frappe.utils import get_bench_path
+from frappe.utils import backups, get_bench_path
 from frappe.utils.background_jobs import get_redis_conn
 
 from tests.ground.paths import LOGS
@@ -55,6 +58,20 @@ def files_with(words: Iterable[str], since: float) -> set[str]:
 	return {str(path) for path in written if any(word in path.read_bytes() for word in looked_for)}
 
 
+def backup_with(words: Iterable[str]) -> set[str]:
+	"""Endings of the files of a backup, made now and not encrypted, that hold one of the words."""
+	looked_for = [word.encode() for word in words]
+	with (
+		TemporaryDirectory() as folder,
+		# The site's own backups stay, and may be encrypted.
+		patch.object(backups, "delete_temp_backups"),
+		patch.object(backups.BackupGenerator, "backup_encryption"),
+	):
+		backups.new_backup(backup_path=folder, ignore_files=True, force=True)
+		contents = {"".join(path.suffixes): _unzipped(path) for path in Path(folder).iterdir()}
+	return {ending for ending, content in contents.items() if any(word in content for word in looked_for)}
+
+
 @contextmanager
 def overheard() -> Iterator[list[bytes]]:
 	"""What is published to browsers, by any process, within the `with` block: full when it has ended."""
@@ -86,6 +103,10 @@ def _values(redis, key: bytes) -> list[bytes]:
 	parts = read.items() if isinstance(read, dict) else read
 	flat = [part for pair in parts for part in (pair if isinstance(pair, tuple) else [pair])]
 	return [_unpacked(part) for part in flat if isinstance(part, bytes)]
+
+
+def _unzipped(path: Path) -> bytes:
+	return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
 def _unpacked(value: bytes) -> bytes:
