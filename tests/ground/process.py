@@ -6,6 +6,7 @@ All of them end with the `with` block, or are ended by it.
 import contextlib
 import ctypes
 import os
+import select
 import shlex
 import signal
 import socket
@@ -236,9 +237,14 @@ def children(pid: int) -> list[int]:
 
 
 def end(pid: int) -> None:
-	"""Kill a process, if it is still there."""
+	"""Kill a process, if it is still there, and wait until the kernel has taken it apart: connections close last."""
 	with contextlib.suppress(ProcessLookupError):
-		os.kill(pid, signal.SIGKILL)
+		process = os.pidfd_open(pid)
+		try:
+			signal.pidfd_send_signal(process, signal.SIGKILL)
+			select.select([process], [], [], STOP_SECONDS)
+		finally:
+			os.close(process)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
