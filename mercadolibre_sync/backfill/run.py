@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
-from redis.exceptions import RedisError
 
+from mercadolibre_sync import jobs
 from mercadolibre_sync.backfill import search
 from mercadolibre_sync.inbox import failures
 from mercadolibre_sync.inbox.worker import Shift
@@ -34,11 +34,8 @@ INTERRUPTED_AFTER_MINUTES = 2
 
 
 def enqueue(backfill: str) -> None:
-	"""Queue a job that carries the back-fill on. Without Redis `resume_interrupted` does so later."""
-	try:
-		frappe.enqueue("mercadolibre_sync.backfill.run.run", queue="long", timeout=TIMEOUT, backfill=backfill)
-	except RedisError:
-		frappe.logger().warning("mercadolibre_sync: Redis did not answer, the back-fill will start later")
+	"""Queue a job that carries the back-fill on; where that is not possible `resume_interrupted` does so later."""
+	jobs.enqueue("mercadolibre_sync.backfill.run.run", "long", timeout=TIMEOUT, backfill=backfill)
 
 
 def resume_interrupted() -> None:

@@ -101,6 +101,8 @@ def _judge(error: Exception, attempts: int) -> tuple[Text, bool, float | None]:
 		)
 	if isinstance(error, JobTimeoutException):
 		return TOO_SLOW, True, None
+	if isinstance(error, frappe.QueueOverloaded):
+		return text("Too many background jobs of this site are waiting."), True, None
 	if isinstance(error, frappe.MandatoryError):
 		return _mandatory(error), False, None
 	if isinstance(error, frappe.ValidationError):

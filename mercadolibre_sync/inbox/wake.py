@@ -6,10 +6,13 @@ from collections.abc import Sequence
 import frappe
 from redis.exceptions import RedisError
 
+from mercadolibre_sync import jobs
 from mercadolibre_sync.sync.lock import present
 
 SETTINGS = "MercadoLibre Settings"
 KEY = "mercadolibre_sync:inbox"
+# The first that is not full of other jobs.
+QUEUES = ("default", "short", "long")
 # A worker that is awake says so more often. Whoever does not, and whoever has no connection to the database any
 # more, is not there.
 AWAKE_SECONDS = 5
@@ -46,17 +49,16 @@ if is_new == 1 then redis.call('zpopmin', KEYS[2]) end
 def wake(wanted: int = 1, *, is_urgent: bool = True) -> None:
 	"""See to it that so many workers are awake or on their way, the first of them before other jobs if it is urgent.
 
-	Call it after the commit that made a notification visible. A Redis that does not answer is no reason
-	to fail: the sweep finds what waits.
+	Call it after the commit that made a notification visible. A Redis that does not answer, or has no room for another
+	job, is no reason to fail: the sweep finds what waits.
 	"""
 	try:
 		there, missing = _call(wanted)
-		for number in range(missing):
-			# The others come when the site's other jobs leave room.
-			if is_urgent and there + number == 0:
-				enqueue()
-			else:
-				enqueue(at_front=False)
+		# The others come when the site's other jobs leave room.
+		first = [is_urgent and there + number == 0 for number in range(missing)]
+		if not all(enqueue(at_front=is_first) for is_first in first):
+			# Who was called is not on the way: the next notification is to call again.
+			fall_asleep()
 	except RedisError:
 		frappe.logger().warning("mercadolibre_sync: Redis did not answer, the sweep will wake a worker")
 
@@ -79,11 +81,9 @@ def wake_for(backlog: int) -> None:
 	wake(min(math.ceil(backlog / SHARE), most))
 
 
-def enqueue(*, at_front: bool = True) -> None:
-	"""Queue a job that empties the inbox, beside any other that may be running."""
-	frappe.enqueue(
-		"mercadolibre_sync.inbox.worker.drain", queue="default", timeout=TIMEOUT, at_front=at_front
-	)
+def enqueue(*, at_front: bool) -> bool:
+	"""Queue a job that empties the inbox, beside any other that may be running; False if there is no room for it."""
+	return jobs.enqueue("mercadolibre_sync.inbox.worker.drain", *QUEUES, timeout=TIMEOUT, at_front=at_front)
 
 
 def stay_awake(mark: str, seconds: float = 0) -> None:

@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 from mercadolibre_sync.sync.accounts import ACCOUNT, CONNECTED, NOT_CONNECTED
 from tests.browser.base import DeskTestCase
 from tests.ground.process import wait_for, workers
-from tests.site.base import ACCOUNT_NAME, PASSWORD, make_manager, simulator_url
+from tests.site.base import ACCOUNT_NAME, ENDPOINT, PASSWORD, make_manager, simulator_url
 
-ENDPOINT = "/api/method/mercadolibre_sync.api.notifications"
 BUTTON = "Ver en MercadoLibre"
 
 

@@ -22,6 +22,7 @@ from simulator.control import MeliControl
 from simulator.server import running
 from tests.ground import masters, visit
 
+ENDPOINT = "/api/method/mercadolibre_sync.api.notifications"
 SELLER = "468424240"
 ACCOUNT_NAME = "TETE5915550"
 # Buyers of tests have numbers of their own, so that cleaning up touches nobody else's customers.

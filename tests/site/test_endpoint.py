@@ -10,18 +10,17 @@ from mercadolibre_sync.inbox.states import NOTIFICATION
 from mercadolibre_sync.meli.notification import MAX_BODY
 from simulator.meli_notifications import notification_body
 from tests.ground.process import outputs, python
-from tests.site.base import ACCOUNT_NAME, SELLER
+from tests.site.base import ACCOUNT_NAME, ENDPOINT, SELLER
 from tests.site.served import ServedTestCase
 
 SECOND = {"name": None, "account_name": "LA SEGUNDA", "user_id": "468424241"}
-PATH = "/api/method/mercadolibre_sync.api.notifications"
 
 
 class TestEndpoint(ServedTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		cls.url = cls.address + PATH
+		cls.url = cls.address + ENDPOINT
 
 	def post(self, body: object = None, raw: bytes | None = None, **headers: str) -> requests.Response:
 		data = raw if raw is not None else json.dumps(body).encode()
@@ -109,7 +108,7 @@ class TestEndpoint(ServedTestCase):
 			"MercadoLibre Settings/MercadoLibre Settings",
 		):
 			with self.subTest(resource):
-				response = requests.get(self.url.replace(PATH, f"/api/resource/{resource}"), timeout=30)
+				response = requests.get(self.url.replace(ENDPOINT, f"/api/resource/{resource}"), timeout=30)
 				self.assertIn(response.status_code, (401, 403))
 
 	def test_a_notification_of_a_disabled_account_is_kept(self):

@@ -83,7 +83,7 @@ class TestClaims(SiteTestCase):
 class TestWake(SiteTestCase):
 	def test_notifications_that_come_while_a_worker_is_awake_queue_no_job(self):
 		jobs = []
-		self.patch(wake, "enqueue", lambda: jobs.append(1))
+		self.patch(wake, "enqueue", lambda **_options: jobs.append(1) or True)
 		for _time in range(3):
 			wake.wake()
 		self.assertEqual(len(jobs), 1)
@@ -93,7 +93,7 @@ class TestWake(SiteTestCase):
 
 	def test_a_worker_that_was_killed_is_missed_at_once(self):
 		jobs = []
-		self.patch(wake, "enqueue", lambda: jobs.append(1))
+		self.patch(wake, "enqueue", lambda **_options: jobs.append(1) or True)
 		awake = python(STAY_AWAKE)
 		self.addCleanup(awake.communicate)
 		self.addCleanup(awake.kill)

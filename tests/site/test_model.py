@@ -499,6 +499,9 @@ class TestModel(FiscalTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
+		# Each deletion queues a job, and without a bench nobody works them off.
+		self.addCleanup(setattr, frappe.local.conf, "max_queued_jobs", frappe.local.conf.max_queued_jobs)
+		frappe.local.conf.max_queued_jobs = 1_000_000
 		self.meli.add_seller(SELLERS[ONLY_PAID], ONLY_PAID)
 		make_account(ONLY_PAID, SELLERS[ONLY_PAID], only_paid_orders=1)
 		for cuit, kind in KINDS.items():

@@ -366,13 +366,13 @@ class TestWorkers(PipelineTestCase):
 	def test_as_many_are_called_as_the_backlog_is_worth_and_settings_allow(self):
 		called = []
 		self.addCleanup(setattr, wake, "enqueue", wake.enqueue)
-		wake.enqueue = lambda **options: called.append(options)
+		wake.enqueue = lambda **options: called.append(options) or True
 		frappe.db.set_single_value("MercadoLibre Settings", "workers", 3)
 		for backlog, expected in ((1, 1), (12, 1), (13, 2), (500, 3), (500, 3)):
 			wake.wake_for(backlog)
 			self.assertEqual(len(called), expected)
 		# Only the first one goes before the site's other jobs.
-		self.assertEqual(called, [{}, {"at_front": False}, {"at_front": False}])
+		self.assertEqual([options["at_front"] for options in called], [True, False, False])
 
 	def test_other_jobs_in_the_queue_do_not_hold_up_a_buyer(self):
 		for _job in range(400):
