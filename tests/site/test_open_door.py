@@ -15,9 +15,8 @@ from mercadolibre_sync.sync.accounts import ACCOUNT
 from simulator.control import MeliControl
 from simulator.meli_notifications import notification_body
 from tests.ground import visit
-from tests.site.base import ACCOUNT_NAME, SELLER, make_manager
+from tests.site.base import ACCOUNT_NAME, ENDPOINT, SELLER, make_manager
 from tests.site.served import ServedTestCase
-from tests.site.test_endpoint import PATH
 from tests.site.test_every_value import ANY, EXAMPLES, TEXT
 
 # VALUES=2000 in the environment tries so many examples of each kind, and others each time.
@@ -72,7 +71,9 @@ class TestEndpoint(OpenDoorTestCase):
 		"""Post a body: as text, which Frappe leaves to us to parse, unless it says that it is something else."""
 		# The brake for who posts too much has a test of its own.
 		frappe.cache.delete_keys(door.KNOCKS_KEY)
-		return self.session.post(self.address + PATH, data=body, headers={"Content-Type": kind}, timeout=30)
+		return self.session.post(
+			self.address + ENDPOINT, data=body, headers={"Content-Type": kind}, timeout=30
+		)
 
 	def body(self, **changes) -> bytes:
 		return json.dumps(
@@ -127,7 +128,7 @@ class TestEndpoint(OpenDoorTestCase):
 		@given(some.dictionaries(some.sampled_from(["cmd", "usr", "sid", "_lang", "data", "doctype"]), TEXT))
 		def post(query):
 			query = {name: value.encode(errors="replace") for name, value in query.items()}
-			answer = self.session.post(self.address + PATH, params=query, data=b"{}", timeout=30)
+			answer = self.session.post(self.address + ENDPOINT, params=query, data=b"{}", timeout=30)
 			self.assertLess(answer.status_code, 500)
 
 		with self.nothing_grows():
