@@ -41,6 +41,9 @@ class TicketStore(Protocol):
 	def read(self) -> Ticket | None:
 		"""Return the newest committed ticket, also one that another process has just written."""
 
+	def prepare(self) -> None:
+		"""Raise, where a ticket could not be written, what writing it would raise."""
+
 	def write(self, ticket: Ticket) -> None:
 		"""Keep the ticket. Committed when it returns: a lost ticket means waiting for hours."""
 
@@ -101,6 +104,7 @@ class Authenticator:
 			# Whoever held the lock before us has probably renewed it.
 			ticket = self._usable()
 			if ticket is None:
+				self._store.prepare()
 				ticket = self._login()
 				self._store.write(ticket)
 			return ticket

@@ -178,6 +178,9 @@ class AccountTokens:
 			frappe.db.rollback()
 			if not refresh_token:
 				raise ReauthorisationNeeded("The account has no refresh token.")
+			# Asking uses it up: a database that takes nothing, as on a full disk, is to say so before.
+			set_encrypted_password(ACCOUNT, self.account, refresh_token, "refresh_token")
+			frappe.db.commit()
 			tokens = oauth().refresh(refresh_token)
 			store_tokens(self.account, tokens)
 			frappe.db.commit()

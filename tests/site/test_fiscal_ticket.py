@@ -2,11 +2,12 @@
 
 import subprocess
 import time
+from unittest.mock import patch
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from mercadolibre_sync.sync.fiscal import registry
+from mercadolibre_sync.sync.fiscal import registry, tickets
 from mercadolibre_sync.sync.fiscal.lookup import lookup
 from mercadolibre_sync.sync.fiscal.registry import Registry, configuration
 from mercadolibre_sync.sync.fiscal.tickets import TICKET
@@ -106,6 +107,15 @@ class TestKeeping(FiscalTestCase):
 		written = Registry(configuration(), 8).ticket()
 		self.assertEqual(Registry(configuration(), 8).ticket(), written)
 		self.assertEqual(self.logins(), 1)
+
+	def test_arca_gives_no_ticket_out_that_a_full_disk_would_lose(self):
+		cuit = next(self.cuits)
+		self.arca.add_taxpayer(cuit, "exento")
+		full = frappe.db.OperationalError(1114, "The table '__Auth' is full")
+		with patch.object(tickets, "set_encrypted_password", side_effect=full):
+			self.assertTrue(lookup(cuit).is_pending)
+		self.assertEqual(self.logins(), 0)
+		self.assertIsNotNone(lookup(cuit).persona)
 
 	def test_a_ticket_is_renewed_shortly_before_it_ends(self):
 		Registry(configuration(), 8).ticket()

@@ -1,5 +1,7 @@
 """Staying connected: one renewal however many workers, and people who are told once."""
 
+from unittest.mock import patch
+
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
@@ -54,6 +56,16 @@ class TestRenewal(SiteTestCase):
 		with connection.connected(ACCOUNT_NAME) as client:
 			client.me()
 		self.assertEqual([call.status for call in self.meli.refreshes()], [200, 200])
+
+	def test_no_refresh_token_is_used_up_that_a_full_disk_would_lose(self):
+		self.meli.expire_access_tokens(SELLER)
+		order = self.add_order(self.add_buyer())
+		full = frappe.db.OperationalError(1114, "The table '__Auth' is full")
+		with patch.object(connection, "set_encrypted_password", side_effect=full):
+			row = self.sync_order(order)
+		self.assertEqual((row.status, self.meli.refreshes()), ("Waiting for retry", []))
+		self.assertEqual(self.sync_order(order).status, "Done")
+		self.assertEqual(self.status(), "Connected")
 
 	def test_a_refresh_that_was_not_answered_is_tried_again_with_the_same_token(self):
 		self.meli.expire_access_tokens(SELLER)

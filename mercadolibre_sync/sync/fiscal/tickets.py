@@ -40,14 +40,22 @@ class DatabaseTicketStore:
 		# A new snapshot: another worker may have committed a ticket since this transaction's first read.
 		frappe.db.rollback()
 		row = frappe.db.get_value(TICKET, self.name, ["generated_at", "expires_at"], as_dict=True)
-		token, sign = (read_secret(TICKET, self.name, fieldname) for fieldname in ("token", "sign"))
+		token, sign = (read_secret(TICKET, self.name, fieldname) for fieldname in _LENGTHS)
 		frappe.db.rollback()
 		if not row or not row.expires_at or not token or not sign:
 			return None
 		return Ticket(token, sign, _aware(row.generated_at), _aware(row.expires_at))
 
-	def write(self, ticket: Ticket) -> None:
+	def prepare(self) -> None:
+		"""Take the room that a ticket needs. On a full disk there is none, and the ticket would be given out and lost."""
+		frappe.db.rollback()
 		self._ensure_row()
+		for fieldname, length in _LENGTHS.items():
+			set_encrypted_password(TICKET, self.name, "0" * length, fieldname)
+		self._set(generated_at=None, expires_at=None)
+		frappe.db.commit()
+
+	def write(self, ticket: Ticket) -> None:
 		set_encrypted_password(TICKET, self.name, ticket.token.reveal(), "token")
 		set_encrypted_password(TICKET, self.name, ticket.sign.reveal(), "sign")
 		self._set(
@@ -58,7 +66,7 @@ class DatabaseTicketStore:
 		frappe.db.commit()
 
 	def delete(self) -> None:
-		for fieldname in ("token", "sign"):
+		for fieldname in _LENGTHS:
 			remove_encrypted_password(TICKET, self.name, fieldname)
 		self._set(generated_at=None, expires_at=None)
 		frappe.db.commit()
@@ -118,6 +126,8 @@ class DatabaseTicketStore:
 		frappe.db.set_value(TICKET, self.name, values)
 
 
+# Characters, rather more than WSAA sends.
+_LENGTHS = {"token": 4000, "sign": 500}
 _NO_REFUSAL = {
 	"error_code": None,
 	"error_detail": None,

@@ -66,6 +66,9 @@ class MemoryStore:
 	def read(self) -> Ticket | None:
 		return self.kept
 
+	def prepare(self) -> None:
+		pass
+
 	def write(self, ticket: Ticket) -> None:
 		self.kept = ticket
 
