@@ -27,7 +27,7 @@ def main() -> int:
 	with set_up() as stage:
 		arca.configure(stage.simulator, wait_seconds=WAIT_SECONDS)
 		report = run(planned, stage.simulator)
-	_show(report)
+		_show(report)
 	return int(bool(report.differences) or report.recovery is None)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import frappe
 import redis
 
+from benchmarks.stage import ENDPOINT
 from chaos.events import Event
 from chaos.plan import Plan
 from chaos.post import Post
@@ -18,7 +19,6 @@ from tests.ground import process, services
 from tests.ground.process import Redis, WebServer, Worker, children, end
 from tests.ground.site import connect
 
-ENDPOINT = "/api/method/mercadolibre_sync.api.notifications"
 # From linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -144,14 +144,22 @@ class Stage:
 			services.start_mariadb()
 
 	def fill_disk(self) -> None:
-		"""The database can be read but refuses what writes, as with a disk that is full."""
-		if self._owns_database:
-			services.let_mariadb_write(False)
-		else:
+		"""Where the database has a disk of its own, that is full; else it refuses what writes."""
+		if not self._owns_database:
 			self.skipped["fill the database's disk: it serves others"] += 1
+		elif services.has_own_disk():
+			services.fill_disk()
+		else:
+			services.let_mariadb_write(False)
 
 	def free_disk(self) -> None:
-		if self._owns_database:
+		if not self._owns_database:
+			return
+		if services.has_own_disk():
+			services.free_disk()
+			# It may have stopped itself.
+			services.start_mariadb()
+		else:
 			services.let_mariadb_write(True)
 
 	def kill_connections(self) -> None:

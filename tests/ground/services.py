@@ -1,5 +1,6 @@
 """The private MariaDB and Redis: own data, own ports, loopback only, found again by a later run."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -64,6 +65,26 @@ def let_mariadb_write(is_allowed: bool) -> None:
 	statement = f"set global read_only = {int(not is_allowed)}"
 	client = [program_path("mariadb"), "--no-defaults", f"--socket={GROUND}/mariadb.sock"]
 	subprocess.run([*client, f"--execute={statement}"], check=True)
+
+
+def has_own_disk() -> bool:
+	"""Whether a file system of its own was mounted for MariaDB's data, which can be filled without harm to anything else."""
+	return (GROUND / "mariadb").is_mount()
+
+
+def fill_disk() -> None:
+	"""Leave no room on the disk of MariaDB's data."""
+	with contextlib.suppress(OSError), _filler().open("wb", buffering=0) as filler:
+		while True:
+			filler.write(bytes(1 << 16))
+
+
+def free_disk() -> None:
+	_filler().unlink(missing_ok=True)
+
+
+def _filler() -> Path:
+	return GROUND / "mariadb" / "filler"
 
 
 def start_redis() -> dict[str, str]:
