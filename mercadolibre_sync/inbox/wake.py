@@ -22,7 +22,7 @@ CALLED_SECONDS = 30
 TIMEOUT = 600
 DEFAULT_WORKERS = 2
 # Resources that one worker is to have before it: as many as it has under way (`worker.AT_ONCE`).
-SHARE = 12
+SHARE = 24
 
 # KEYS: who is awake, and who was called, each until when, and a number for whoever is called. ARGV: how many are
 # wanted, the time they have to come, and who is no longer there. Notes those who are missing as called; returns how
