@@ -368,7 +368,7 @@ class TestWorkers(PipelineTestCase):
 		self.addCleanup(setattr, wake, "enqueue", wake.enqueue)
 		wake.enqueue = lambda **options: called.append(options) or True
 		frappe.db.set_single_value("MercadoLibre Settings", "workers", 3)
-		for backlog, expected in ((1, 1), (12, 1), (13, 2), (500, 3), (500, 3)):
+		for backlog, expected in ((1, 1), (wake.SHARE, 1), (wake.SHARE + 1, 2), (500, 3), (500, 3)):
 			wake.wake_for(backlog)
 			self.assertEqual(len(called), expected)
 		# Only the first one goes before the site's other jobs.
