@@ -33,15 +33,18 @@ class Ground:
 
 	def environment(self) -> dict[str, str]:
 		"""The processes' environment: it names the site and makes `tests` importable."""
-		environment = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
 		return {
-			**environment,
+			**self.environment_without_site(),
 			"MELI_SITE": self.site,
 			"MELI_SITES_PATH": str(self.sites),
 			"MELI_REALTIME": shlex.join(self.realtime),
-			"PYTHONPATH": str(CHECKOUT),
 			**self.redis,
 		}
+
+	def environment_without_site(self) -> dict[str, str]:
+		"""The same for processes that are to find neither the site nor its Redis."""
+		environment = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+		return {**environment, "PYTHONPATH": str(CHECKOUT)}
 
 	def run(self, *arguments: str, **options) -> subprocess.CompletedProcess:
 		"""Run the ground's Python with `arguments`, by default where Frappe expects to be run."""

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from pathlib import Path
 from . import bench, services
 from .base import Ground
 from .fork import ground as fork
-from .paths import CHECKOUT, GROUND, LOGS, OUTCOME
+from .paths import CHECKOUT, GROUND, LOGS
 
 # What holds during a run. A bench's own scheduler would empty the inbox that a test has filled.
 CONFIG = {"developer_mode": 1, "pause_scheduler": 1}
@@ -26,11 +27,18 @@ CONFIG = {"developer_mode": 1, "pause_scheduler": 1}
 CONFIG_KEYS = (*CONFIG, "host_name", "mercadolibre_sync_simulator", "socketio_port")
 
 
+# They need no site, and so can run beside those that do.
+WITHOUT_SITE = "tests/unit"
+
+
 @dataclass(frozen=True)
 class Outcome:
 	status: int
 	passed: int
 	failed: int
+
+	def __add__(self, other: "Outcome") -> "Outcome":
+		return Outcome(self.status or other.status, self.passed + other.passed, self.failed + other.failed)
 
 
 def main() -> int:
@@ -88,13 +96,17 @@ def run_tests(ground: Ground, selected: list[str], on_bench: bool) -> int:
 	"""
 	# Taken before the run: a commit made meanwhile was not what ran.
 	commit = bench.commit_and_state() if on_bench else ""
+	if selected:
+		return _run_pytest(ground, *selected).status
 	with ThreadPoolExecutor() as meanwhile:
-		checks = meanwhile.submit(lambda: [] if on_bench or selected else _run_checks(ground))
-		outcome = _run_pytest(ground, selected)
-	failed_checks = checks.result()
-	if on_bench and not selected:
+		checks = meanwhile.submit(lambda: [] if on_bench else _run_checks(ground))
+		beside = meanwhile.submit(_run_without_site, ground)
+		outcome = _run_pytest(ground, f"--ignore={WITHOUT_SITE}")
+	outcome += beside.result()
+	print(f"\nIn all {outcome.passed} passed, {outcome.failed} failed.")
+	if on_bench:
 		bench.record(ground, commit, outcome.passed, outcome.failed)
-	if failed_checks:
+	if failed_checks := checks.result():
 		print(f"\nFailed beside the tests: {', '.join(failed_checks)}")
 	return outcome.status or len(failed_checks)
 
@@ -143,12 +155,28 @@ def _run_checks(ground: Ground) -> list[str]:
 	return failed
 
 
-def _run_pytest(ground: Ground, selected: list[str]) -> Outcome:
-	OUTCOME.unlink(missing_ok=True)
-	status = ground.run("-m", "pytest", *selected, cwd=CHECKOUT).returncode
-	# Written by tests/conftest.py, unless pytest could not even start.
-	counts = json.loads(OUTCOME.read_text()) if OUTCOME.exists() else {"passed": 0, "failed": 0}
-	return Outcome(status, **counts)
+def _run_without_site(ground: Ground) -> Outcome:
+	"""Run the tests that need no site, where none can be found."""
+	with tempfile.TemporaryFile("w+") as output:
+		outcome = _run_pytest(
+			ground,
+			WITHOUT_SITE,
+			env=ground.environment_without_site(),
+			stdout=output,
+			stderr=subprocess.STDOUT,
+		)
+		output.seek(0)
+		# In one piece, as the others talk meanwhile.
+		print(output.read(), flush=True)
+	return outcome
+
+
+def _run_pytest(ground: Ground, *arguments: str, env: dict[str, str] | None = None, **options) -> Outcome:
+	with tempfile.NamedTemporaryFile("r") as counts:
+		env = (env or ground.environment()) | {"MELI_OUTCOME": counts.name}
+		status = ground.run("-m", "pytest", *arguments, cwd=CHECKOUT, env=env, **options).returncode
+		# Written by tests/conftest.py, unless pytest could not even start.
+		return Outcome(status, **json.loads(counts.read() or '{"passed": 0, "failed": 0}'))
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ class ArcaCase(unittest.TestCase):
 	def setUpClass(cls) -> None:
 		cls.simulator = ArcaSimulator()
 		cls.server = make({"arca": cls.simulator})
-		threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+		threading.Thread(target=cls.server.serve_forever, args=(0.02,), daemon=True).start()
 		cls.addClassCleanup(cls.server.server_close)
 		cls.addClassCleanup(cls.server.shutdown)
 		cls.arca = ArcaControl(f"http://127.0.0.1:{cls.server.port}")
@@ -99,7 +99,7 @@ def serve(case: unittest.TestCase, application: "WSGIApplication", tls: bool = F
 		request_handler=_QuietHandler,
 		ssl_context="adhoc" if tls else None,
 	)
-	threading.Thread(target=server.serve_forever, daemon=True).start()
+	threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
 	case.addCleanup(server.server_close)
 	case.addCleanup(server.shutdown)
 	return f"{'https' if tls else 'http'}://127.0.0.1:{server.port}"

@@ -32,7 +32,7 @@ def receiver(*statuses: int, seconds: Iterable[float] = ()) -> Iterator[tuple[st
 			pass
 
 	server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-	threading.Thread(target=server.serve_forever, daemon=True).start()
+	threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
 	try:
 		yield f"http://127.0.0.1:{server.server_port}/notifications", posted
 	finally:
