@@ -209,6 +209,21 @@ class TestWhatFollows(AgainTestCase):
 		customer = self.customer(name)
 		return [customer.get(field) for field in FISCAL if field not in ("arca_next_lookup", "arca_attempts")]
 
+	def test_a_customer_that_cannot_be_saved_keeps_what_is_known_and_says_why_once(self):
+		customer = self.old_customer()
+		before = self.customer(customer.name).arca_message
+		frappe.db.set_value("Customer", customer.name, "customer_group", "Gone", update_modified=False)
+		self.becomes(customer, "responsable_inscripto")
+		for _night in range(2):
+			frappe.db.set_value("Customer", customer.name, "arca_next_lookup", None, update_modified=False)
+			frappe.db.commit()
+			self.night()
+		after = self.customer(customer.name)
+		self.assertEqual((after.arca_condicion_iva, after.arca_message), (MONOTRIBUTO, before))
+		self.assertGreater(after.arca_next_lookup, now_datetime())
+		said = [comment for comment in self.comments(customer.name) if "Gone" in comment]
+		self.assertEqual(len(said), 1)
+
 	def test_two_jobs_at_once_ask_once(self):
 		customers = [self.old_customer() for _number in range(3)]
 		queries = self.queries()

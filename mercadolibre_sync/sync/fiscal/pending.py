@@ -10,7 +10,7 @@ from frappe.utils import now_datetime
 from mercadolibre_sync.arca import cuit as cuits
 from mercadolibre_sync.arca.errors import ConfigurationError, UnexpectedAnswer
 from mercadolibre_sync.error_log import log_unexpected
-from mercadolibre_sync.sync.comments import comment
+from mercadolibre_sync.sync.comments import comment, comment_once
 from mercadolibre_sync.sync.customers import CUSTOMER
 from mercadolibre_sync.sync.errors import SyncError, TryLater
 from mercadolibre_sync.sync.fiscal import customer as fiscal
@@ -93,7 +93,7 @@ def _ask(row: frappe._dict) -> bool:
 	except Exception as error:
 		frappe.db.rollback()
 		log_unexpected(error)
-		_postpone(row, text("The customer could not be saved: {0}", _reason(error)))
+		_refused(row, text("The customer could not be saved: {0}", _reason(error)))
 	finally:
 		frappe.clear_messages()
 	return True
@@ -125,6 +125,13 @@ def _write(row: frappe._dict, answer: Lookup) -> None:
 		now = fiscal.said(customer)
 		remark = text("ARCA was asked again. Before: {0} Now: {1}", before.words, now.words)
 		comment(CUSTOMER, row.name, remark)
+
+
+def _refused(row: frappe._dict, reason: Text) -> None:
+	if row.arca_checked_on:
+		# Its message is about the answer that stays.
+		comment_once(CUSTOMER, row.name, reason)
+	_postpone(row, reason)
 
 
 def _postpone(row: frappe._dict, message: Text) -> None:
