@@ -9,6 +9,11 @@ def company() -> str:
 	return _found("Company") or _brought("Company", "Empresa de prueba", abbr="EDP")
 
 
+def income_account() -> str | None:
+	"""An account of that company for what it sells; some charts, Argentina's among them, leave it without a default."""
+	return _found("Account", company=company(), root_type="Income", is_group=0)
+
+
 def customer_group() -> str:
 	"""A customer group that customers may be in: one with no others below it."""
 	return _leaf("Customer Group")

@@ -32,7 +32,8 @@ def make_document(kind: str, customer: str, **values) -> str:
 		item.insert()
 	document = frappe.new_doc(kind)
 	document.update({"customer": customer, "company": masters.company(), "delivery_date": today(), **values})
-	document.append("items", {"item_code": ITEM, "qty": 1, "rate": 100})
+	item = {"item_code": ITEM, "qty": 1, "rate": 100, "income_account": masters.income_account()}
+	document.append("items", item)
 	document.insert()
 	frappe.db.commit()
 	return document.name
