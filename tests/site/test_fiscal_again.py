@@ -10,6 +10,7 @@ from frappe.utils.background_jobs import get_redis_connection_without_auth
 
 from mercadolibre_sync import fiscal_api
 from mercadolibre_sync.roles import MANAGER
+from mercadolibre_sync.sync import lock
 from mercadolibre_sync.sync.fiscal import pending, registry, renewal
 from mercadolibre_sync.sync.fiscal.lookup import lookup
 from mercadolibre_sync.sync.versions import ORDER
@@ -223,6 +224,37 @@ class TestWhatFollows(AgainTestCase):
 		self.assertGreater(after.arca_next_lookup, now_datetime())
 		said = [comment for comment in self.comments(customer.name) if "Gone" in comment]
 		self.assertEqual(len(said), 1)
+
+	def test_a_customer_that_another_worker_is_busy_with_is_asked_for_again_without_a_word(self):
+		customer = self.old_customer()
+		self.becomes(customer, "responsable_inscripto")
+		self.addCleanup(setattr, lock, "WAIT_FOR_BUYER_SECONDS", lock.WAIT_FOR_BUYER_SECONDS)
+		lock.WAIT_FOR_BUYER_SECONDS = 0
+		code = """
+from mercadolibre_sync.sync.lock import buyer_lock
+with buyer_lock(sys.argv[1]):
+	print("held", flush=True)
+	sys.stdin.read()
+"""
+		holder = python(code, customer.mercadolibre_id)
+		self.assertEqual(holder.stdout.readline(), "held\n")
+		self.night()
+		outputs(holder)
+		self.assertEqual(self.comments(customer.name), [])
+		self.assertGreater(self.customer(customer.name).arca_next_lookup, now_datetime())
+
+	def test_a_customer_deleted_while_arca_is_asked_holds_up_nobody(self):
+		gone, there = (self.old_customer() for _number in range(2))
+		self.becomes(there, "responsable_inscripto")
+		rows = sorted(renewal._due(), key=lambda row: row.name != gone.name)
+		self.assertEqual(rows[0].name, gone.name)
+		frappe.delete_doc("Customer", gone.name, force=True)
+		frappe.db.commit()
+		errors = frappe.db.count("Error Log")
+		pending.ask(lambda: rows)
+		frappe.db.rollback()
+		self.assertEqual(self.customer(there.name).arca_condicion_iva, INSCRIPTO)
+		self.assertEqual(frappe.db.count("Error Log"), errors)
 
 	def test_two_jobs_at_once_ask_once(self):
 		customers = [self.old_customer() for _number in range(3)]

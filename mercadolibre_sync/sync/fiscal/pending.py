@@ -19,6 +19,7 @@ from mercadolibre_sync.sync.fiscal.lookup import Lookup, lookup
 from mercadolibre_sync.sync.fiscal.registry import Registry, configuration
 from mercadolibre_sync.sync.fiscal.texts import explain_error
 from mercadolibre_sync.sync.lock import buyer_lock, named_lock
+from mercadolibre_sync.sync.transaction import is_conflict
 from mercadolibre_sync.words import Text, text
 
 # Nobody waits for a scheduled lookup.
@@ -92,8 +93,7 @@ def _ask(row: frappe._dict) -> bool:
 			_write(row, answer)
 	except Exception as error:
 		frappe.db.rollback()
-		log_unexpected(error)
-		_refused(row, text("The customer could not be saved: {0}", _reason(error)))
+		_note_failure(row, error)
 	finally:
 		frappe.clear_messages()
 	return True
@@ -107,6 +107,9 @@ def _reason(error: Exception) -> Text | str:
 
 
 def _write(row: frappe._dict, answer: Lookup) -> None:
+	if not frappe.db.exists(CUSTOMER, row.name):
+		# Deleted or renamed while ARCA was asked.
+		return
 	customer = frappe.get_doc(CUSTOMER, row.name)
 	# Somebody may have taken over an answer, or given another number, while ARCA was asked.
 	is_overtaken = customer.arca_checked_on != row.arca_checked_on
@@ -127,9 +130,12 @@ def _write(row: frappe._dict, answer: Lookup) -> None:
 		comment(CUSTOMER, row.name, remark)
 
 
-def _refused(row: frappe._dict, reason: Text) -> None:
-	if row.arca_checked_on:
-		# Its message is about the answer that stays.
+def _note_failure(row: frappe._dict, error: Exception) -> None:
+	log_unexpected(error)
+	reason = text("The customer could not be saved: {0}", _reason(error))
+	passes = isinstance(error, TryLater) or is_conflict(error)
+	if row.arca_checked_on and not passes:
+		# The customer's own message is about the answer that stays.
 		comment_once(CUSTOMER, row.name, reason)
 	_postpone(row, reason)
 
