@@ -21,7 +21,8 @@ CALLED_SECONDS = 30
 # Seconds a job may take; `worker.BUDGET_SECONDS` ends it well before.
 TIMEOUT = 600
 DEFAULT_WORKERS = 2
-# Resources that one worker is to have before it: as many as it has under way (`worker.AT_ONCE`).
+# Resources that one worker has before it, all under way at once. Each waits for two answers of MercadoLibre: with fewer,
+# a fast machine has written what was answered before the next answers arrive.
 SHARE = 24
 
 # KEYS: who is awake, and who was called, each until when, and a number for whoever is called. ARGV: how many are

@@ -20,9 +20,8 @@ from mercadolibre_sync.sync.pipeline import Pipeline, Task
 # A job ends itself and calls a successor: other jobs of the site get their turn, and none meets RQ's timeout in the
 # middle of a buyer.
 BUDGET_SECONDS = 60
-# Resources that a worker has under way; others may have the rest. Each waits for two answers of MercadoLibre: with fewer, a
-# fast machine has written what was answered before the next answers arrive.
-AT_ONCE = 24
+# Resources that a worker has under way; others may have the rest.
+AT_ONCE = wake.SHARE
 # Taken from the queue together, to ask the database less often.
 AT_LEAST = 4
 SIGN_SECONDS = 2
