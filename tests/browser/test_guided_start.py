@@ -92,7 +92,7 @@ class GuidedStartTestCase(DeskTestCase):
 		return self.page.locator(".onboarding-widget-box:visible")
 
 
-class TestOthers(GuidedStartTestCase):
+class TestWithoutManager(GuidedStartTestCase):
 	def test_who_cannot_connect_anything_sees_no_guide(self):
 		self.speak("es")
 		expect(self.page.locator(".number-widget-box:visible").first).to_be_visible()

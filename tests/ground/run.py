@@ -26,7 +26,6 @@ CONFIG = {"developer_mode": 1, "pause_scheduler": 1}
 # What tests, demo and benchmarks may change in site_config.json.
 CONFIG_KEYS = (*CONFIG, "host_name", "mercadolibre_sync_simulator", "socketio_port")
 
-
 # They need no site, and so can run beside those that do.
 WITHOUT_SITE = "tests/unit"
 
@@ -176,7 +175,9 @@ def _run_pytest(ground: Ground, *arguments: str, env: dict[str, str] | None = No
 		env = (env or ground.environment()) | {"MELI_OUTCOME": counts.name}
 		status = ground.run("-m", "pytest", *arguments, cwd=CHECKOUT, env=env, **options).returncode
 		# Written by tests/conftest.py, unless pytest could not even start.
-		return Outcome(status, **json.loads(counts.read() or '{"passed": 0, "failed": 0}'))
+		counted = json.loads(counts.read() or '{"passed": 0, "failed": 0}')
+	# Who was stopped half-way has not passed, though no test had failed by then.
+	return Outcome(status, counted["passed"], counted["failed"] or int(status != 0))
 
 
 @contextlib.contextmanager
